@@ -1,0 +1,67 @@
+"""From settings to modules: the only place in `model/` that reads configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dialog_s2s.config import ModelConfig
+from dialog_s2s.errors import ConfigError
+from dialog_s2s.model.attention import KINDS, Attention
+from dialog_s2s.model.decoder import Decoder, GruDecoder, TransformerDecoder
+from dialog_s2s.model.encoder import Encoder, GruEncoder, TransformerEncoder
+from dialog_s2s.model.generator import Generator
+from dialog_s2s.model.layers import PieceEmbedding, SourceEmbedding
+from dialog_s2s.model.seq2seq import Seq2Seq
+
+T = TypeVar("T")
+
+SEGMENTS = 16
+"""Segment distances told apart; what lies further back shares the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What a model must know of its vocabulary: its size and three kinds of ids."""
+
+    size: int
+    padding: int
+    openers: tuple[int, ...]
+
+
+def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
+    """A fresh model.
+
+    Raises:
+        ConfigError: a setting is missing, or two do not go together.
+    """
+    width, heads = _given(config.width, "width"), _given(config.heads, "heads")
+    if width % 2 or width % heads:
+        raise ConfigError(
+            f"model.width ({width}) must be even and a multiple of model.heads ({heads})"
+        )
+    embedding = PieceEmbedding(pieces.size, _given(config.embedding, "embedding"))
+    dropout = _given(config.dropout, "dropout")
+    source = SourceEmbedding(embedding, pieces.openers, SEGMENTS, dropout)
+    kind = KINDS[_given(config.attention, "attention")]
+    depth = _given(config.encoder_layers, "encoder_layers")
+    layers = _given(config.decoder_layers, "decoder_layers")
+    encoder: Encoder
+    decoder: Decoder
+    if _given(config.core, "core") == "gru":
+        encoder = GruEncoder(source, width, depth, dropout)
+        decoder = GruDecoder(embedding, kind(width, heads, False), width, layers, dropout)
+    else:
+
+        def attention() -> Attention:
+            return kind(width, heads, True)
+
+        encoder = TransformerEncoder(source, width, depth, heads, dropout)
+        decoder = TransformerDecoder(embedding, attention, width, layers, heads, dropout)
+    return Seq2Seq(encoder, decoder, Generator(embedding, pieces.padding))
+
+
+def _given(value: T | None, name: str) -> T:
+    if value is None:
+        raise ConfigError(f"model.{name} must be set before a model can be built")
+    return value

@@ -1,0 +1,134 @@
+"""Batches of similar length under a token budget; their order follows from (seed, epoch) alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialog_s2s.text.noise import Noise
+from dialog_s2s.text.shards import Shard
+from dialog_s2s.text.tokenizer import END, PADDING, START
+from dialog_s2s.text.turns import Role
+
+CHUNK = 1 << 15
+"""Examples in memory at once: shuffled over the whole corpus, sorted by length within these."""
+
+GRAIN = 16
+"""Examples in a batch come in multiples of this."""
+
+SLACK = 0.1
+"""Padding allowed in a batch, as a share of its tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Arrays of one update: `fed` is what the decoder reads, `target` what it must say."""
+
+    source_BS: NDArray[np.int64]
+    mask_BS: NDArray[np.bool_]
+    fed_BT: NDArray[np.int64]
+    target_BT: NDArray[np.int64]
+
+    @property
+    def size(self) -> int:
+        """Examples."""
+        return len(self.source_BS)
+
+    @property
+    def tokens(self) -> int:
+        """Source and target pieces that are not padding."""
+        return int(self.mask_BS.sum()) + int((self.target_BT != PADDING).sum())
+
+    @property
+    def cells(self) -> int:
+        """Places in source and target, padding included."""
+        return self.source_BS.size + self.target_BT.size
+
+
+def collate(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> Batch:
+    """Pads examples on the right; targets end in the end piece, which is never fed."""
+    source_BS, mask_BS = padded(sources)
+    target_BT, _ = padded(targets)
+    fed_BT = np.full_like(target_BT, START)
+    fed_BT[:, 1:] = np.where(target_BT[:, :-1] == END, PADDING, target_BT[:, :-1])
+    return Batch(source_BS, mask_BS, fed_BT, target_BT)
+
+
+def padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Rows of pieces as one array, and where in it there are pieces."""
+    length = np.array([len(row) for row in rows])
+    mask = np.arange(length.max())[None] < length[:, None]
+    array = np.full(mask.shape, PADDING, dtype=np.int64)
+    array[mask] = np.concatenate([np.asarray(row, dtype=np.int64) for row in rows])
+    return array, mask
+
+
+def epoch(
+    shard: Shard, budget: int, seed: int, number: int, noise: Noise | None = None
+) -> Iterator[Batch]:
+    """All examples once, in batches of at most `budget` cells (more for one longer example)."""
+    order = np.random.default_rng([seed, number]).permutation(len(shard))
+    for part, start in enumerate(range(0, len(order), CHUNK)):
+        random = np.random.default_rng([seed, number, part])
+        sources, targets = _examples(shard, order[start : start + CHUNK], noise, random)
+        groups = grouped([len(x) for x in sources], [len(y) for y in targets], budget)
+        for pick in random.permutation(len(groups)):
+            group = groups[pick]
+            yield collate([sources[i] for i in group], [targets[i] for i in group])
+
+
+def plain(shard: Shard, budget: int) -> Iterator[Batch]:
+    """All examples once, as they are: for measuring."""
+    for start in range(0, len(shard), CHUNK):
+        chosen = range(start, min(start + CHUNK, len(shard)))
+        sources, targets = [shard.source(i) for i in chosen], [shard.target(i) for i in chosen]
+        for group in grouped([len(x) for x in sources], [len(y) for y in targets], budget):
+            yield collate([sources[i] for i in group], [targets[i] for i in group])
+
+
+def grouped(sources: Sequence[int], targets: Sequence[int], budget: int) -> list[list[int]]:
+    """Places of examples, given their lengths, cut into batches of near-equal lengths.
+
+    Batches come in few shapes (a multiple of GRAIN examples wherever there are enough): CPU
+    libraries compile a matrix product anew for every shape they have not met.
+    """
+    order = np.lexsort((np.asarray(targets), np.asarray(sources))).tolist()
+    groups: list[list[int]] = []
+    start = 0
+    while start < len(order):
+        widest = tallest = used = fitting = 0
+        for place in order[start:]:
+            source, target = sources[place], targets[place]
+            widest, tallest = max(widest, source), max(tallest, target)
+            cells = (widest + tallest) * (fitting + 1)
+            used += source + target
+            if fitting and (
+                cells > budget or (cells - used > SLACK * cells and cells > budget // 4)
+            ):
+                break
+            fitting += 1
+        if fitting > GRAIN and start + fitting < len(order):
+            fitting -= fitting % GRAIN
+        groups.append(order[start : start + fitting])
+        start += fitting
+    return groups
+
+
+def _examples(
+    shard: Shard, order: NDArray[np.int64], noise: Noise | None, random: np.random.Generator
+) -> tuple[list[list[int]], list[list[int]]]:
+    sources, targets = [], []
+    for index in order.tolist():
+        source = shard.source(index)
+        if noise is not None:
+            source = noise.applied(source, random)
+            if noise.stray and random.random() < noise.stray:
+                other = int(random.integers(len(shard)))
+                bot = noise.tokenizer.roles[Role.BOT]
+                source = [*shard.source(other), bot, *shard.target(other)[:-1], *source]
+        sources.append(source)
+        targets.append(shard.target(index))
+    return sources, targets

@@ -1,0 +1,60 @@
+"""Changes to training sources that leave their answer right, so that wording matters less."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dialog_s2s.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Rates of each change; all 0 is no change.
+
+    `subword` is the share of sources whose pieces are cut finer at random (the idea of subword
+    regularisation and BPE-dropout: Kudo 2018, Provilkov et al. 2020, here by splitting pieces
+    already chosen). `drop` is the share of pieces left out (word dropout: Iyyer et al. 2015).
+    `stray` is the share of examples that get unrelated earlier turns, so that a bot learns when
+    history does not matter.
+    """
+
+    tokenizer: Tokenizer
+    subword: float = 0.0
+    drop: float = 0.0
+    stray: float = 0.0
+    cut: float = 0.3
+    """Chance of each piece to be split, in a source that is cut finer."""
+    _splits: list[list[tuple[int, int]]] = field(init=False, repr=False)
+    _roles: frozenset[int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_splits", self.tokenizer.splits())
+        object.__setattr__(self, "_roles", frozenset(self.tokenizer.roles.values()))
+
+    def applied(self, source: list[int], random: np.random.Generator) -> list[int]:
+        """A changed copy of a source; role pieces always stay, and never alone."""
+        if self.subword and random.random() < self.subword:
+            source = self._finer(source, random)
+        if self.drop:
+            kept = random.random(len(source)) >= self.drop
+            shorter = [
+                piece
+                for piece, keep in zip(source, kept, strict=True)
+                if keep or piece in self._roles
+            ]
+            if shorter[-1] not in self._roles:
+                source = shorter
+        return source
+
+    def _finer(self, source: list[int], random: np.random.Generator) -> list[int]:
+        finer: list[int] = []
+        chance = random.random((len(source), 2))
+        for piece, (whether, which) in zip(source, chance, strict=True):
+            ways = self._splits[piece]
+            if ways and whether < self.cut:
+                finer += ways[int(which * len(ways))]
+            else:
+                finer.append(piece)
+        return finer

@@ -1,0 +1,47 @@
+"""What of a conversation the encoder reads: turns as pieces, the newest always whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.text.turns import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFormat:
+    """How turns become a source; a bot keeps the one it was trained with."""
+
+    tokenizer: Tokenizer
+    budget: int
+    """Most pieces of a source."""
+    history_turns: int
+    """Most turns before the last one."""
+    lowercase: bool
+
+    def pieces(self, turns: Sequence[Turn]) -> list[int]:
+        """Turns oldest first, each opened by its role piece.
+
+        The last turn is always there, cut at its end only if it alone exceeds the budget; older
+        turns are dropped whole, oldest first, where the budget or `history_turns` ends.
+        """
+        segments = [self._segment(turns[-1])[: self.budget]]
+        room = self.budget - len(segments[0])
+        first = len(turns) - 1 - self.history_turns
+        for turn in reversed(turns[max(first, 0) : -1]):
+            segment = self._segment(turn)
+            room -= len(segment)
+            if room < 0:
+                break
+            segments.append(segment)
+        return [piece for segment in reversed(segments) for piece in segment]
+
+    def used(self, turns: Sequence[Turn]) -> int:
+        """How many of the turns, counted from the newest, `pieces` keeps."""
+        opened = set(self.tokenizer.roles.values())
+        return sum(piece in opened for piece in self.pieces(turns))
+
+    def _segment(self, turn: Turn) -> list[int]:
+        text = turn.text.lower() if self.lowercase else turn.text
+        return [self.tokenizer.roles[turn.role], *self.tokenizer.encode(text)]

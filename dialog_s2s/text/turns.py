@@ -1,0 +1,83 @@
+"""What a conversation is made of: turns, dialogues, and the examples a model learns from."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Role(Enum):
+    """Who speaks. `SYSTEM` carries persona or instruction lines, never a reply to learn."""
+
+    USER = "user"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The place in a file that something was read from; `line` counts from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One utterance. `learn` is False for a bot turn that is only context for later ones."""
+
+    role: Role
+    text: str
+    origin: Origin | None = None
+    learn: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """Turns, oldest first."""
+
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A reply to learn: `history` ends with the user's turn that `reply` answers."""
+
+    history: tuple[Turn, ...]
+    reply: str
+    origin: Origin | None = None
+
+    @property
+    def question(self) -> str:
+        """The user's turn that is answered."""
+        return self.history[-1].text
+
+    @property
+    def opening(self) -> str:
+        """The first user turn: all that grows from one opening stays on one side of a split."""
+        return next(turn.text for turn in self.history if turn.role is Role.USER)
+
+
+def examples(dialogue: Dialogue) -> Iterator[Example]:
+    """Every bot turn marked `learn` that directly answers a user turn, with all turns before it."""
+    for index in range(1, len(dialogue.turns)):
+        turn, before = dialogue.turns[index], dialogue.turns[index - 1]
+        if turn.role is Role.BOT and turn.learn and before.role is Role.USER:
+            yield Example(dialogue.turns[:index], turn.text, before.origin or turn.origin)
+
+
+def fold(text: str) -> str:
+    """`text` with case, punctuation, symbols and spacing folded away, for comparing questions.
+
+    Text made of nothing but punctuation ("?!") keeps it, so that it still equals only itself.
+    """
+    normal = unicodedata.normalize("NFKC", text).casefold()
+    kept = "".join(
+        " " if unicodedata.category(char)[0] in "PSZC" else char for char in normal
+    ).split()
+    return " ".join(kept) or "".join(normal.split())

@@ -1,0 +1,56 @@
+"""The loss of batches: with gradients for learning, without for measuring."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+
+from dialog_s2s.model.seq2seq import Seq2Seq
+from dialog_s2s.model.values import Loss
+from dialog_s2s.text.batches import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Likelihood of replies, end pieces included."""
+
+    nats: float
+    tokens: int
+
+    @property
+    def nats_per_token(self) -> float:
+        """Mean negative log-likelihood of a piece."""
+        return self.nats / self.tokens if self.tokens else math.nan
+
+
+def precision(kind: str, device: torch.device) -> AbstractContextManager[object]:
+    """The context in which matrix products run in `kind` (float32 or bfloat16)."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=kind == "bfloat16")
+
+
+def batch_loss(model: Seq2Seq, batch: Batch, smoothing: float = 0.0) -> Loss:
+    """The loss of a batch on the model's own device."""
+    device = model.generator.bias_V.device
+    source, mask, fed, target = (
+        torch.from_numpy(array).to(device)
+        for array in (batch.source_BS, batch.mask_BS, batch.fed_BT, batch.target_BT)
+    )
+    return model.loss(source, mask, fed, target, smoothing)
+
+
+def measure(model: Seq2Seq, batches: Iterable[Batch]) -> Measured:
+    """The likelihood of batches under the model as it answers: no dropout, no smoothing."""
+    learning = model.training
+    model.eval()
+    nats, tokens = 0.0, 0
+    with torch.inference_mode():
+        for batch in batches:
+            loss = batch_loss(model, batch)
+            nats += float(loss.nats)
+            tokens += loss.tokens
+    model.train(learning)
+    return Measured(nats, tokens)

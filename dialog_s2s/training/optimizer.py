@@ -1,0 +1,28 @@
+"""AdamW and the learning rate over a run."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def optimizer_for(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW (Loshchilov & Hutter 2019), fused; biases, norms and embeddings do not decay."""
+    embeddings = {id(part.weight) for part in model.modules() if isinstance(part, nn.Embedding)}
+    decaying, free = [], []
+    for weight in model.parameters():
+        free_of_decay = weight.ndim < 2 or id(weight) in embeddings
+        (free if free_of_decay else decaying).append(weight)
+    groups = [
+        {"params": decaying, "weight_decay": weight_decay},
+        {"params": free, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), eps=1e-9, fused=True)
+
+
+def rate_at(update: int, updates: int, highest: float, warmup: float) -> float:
+    """The learning rate of an update counted from 0: up in a line, then down to zero in a line."""
+    rising = max(1, round(warmup * updates))
+    if update < rising:
+        return highest * (update + 1) / rising
+    return highest * (updates - update) / max(1, updates - rising)
