@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import yaml
 
@@ -87,6 +88,9 @@ class TrainingConfig:
     steps: int | None = _setting(
         None, "number of updates; overrides minutes when set", least=1, most=1_000_000_000
     )
+    epochs: int | None = _setting(
+        None, "passes over the corpus after which training ends early", least=1, most=1_000_000
+    )
     seed: int = _setting(1, "decides every random choice of a run", least=0, most=2**63 - 1)
     batch_tokens: int | None = _setting(
         None, "source and target tokens in one update", least=32, most=10_000_000
@@ -149,6 +153,20 @@ class Config:
     generation: GenerationConfig = field(default_factory=GenerationConfig)
 
 
+T = TypeVar("T")
+
+
+def given(value: T | None, name: str) -> T:
+    """`value`, which by now must have been chosen.
+
+    Raises:
+        ConfigError: it has not.
+    """
+    if value is None:
+        raise ConfigError(f"{name} is not set; give it, or let training choose it")
+    return value
+
+
 Section = TextConfig | ModelConfig | TrainingConfig | GenerationConfig
 
 _SECTIONS: dict[str, type[Section]] = {
@@ -172,20 +190,27 @@ def read_config(path: str | Path) -> Config:
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise ConfigError(f"{file}: {reason}; give the path of a YAML file") from None
+    return config_from_text(raw, str(file))
+
+
+def config_from_text(raw: bytes, where: str) -> Config:
+    """A `Config` from YAML text; `where` names it in errors. Raises `ConfigError`."""
     if len(raw) > MAX_CONFIG_BYTES:
-        raise ConfigError(f"{file}: is larger than {MAX_CONFIG_BYTES:,} bytes; is it a config?")
+        raise ConfigError(f"{where}: is larger than {MAX_CONFIG_BYTES:,} bytes; is it a config?")
     try:
         tree = yaml.safe_load(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+        raise ConfigError(f"{where}: is not UTF-8 at byte {error.start}; save it so") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f"{mark.line + 1}:"
         problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise ConfigError(f"{file}:{line} is not valid YAML: {problem}") from None
+        raise ConfigError(f"{where}:{line} is not valid YAML: {problem}") from None
     except RecursionError:
-        raise ConfigError(f"{file}: is nested too deeply to be a config") from None
-    return config_from(tree, where=str(file))
+        raise ConfigError(f"{where}: is nested too deeply to be a config") from None
+    except (AttributeError, LookupError, ValueError):  # a date in month 13, a number too long
+        raise ConfigError(f"{where}: holds a value that YAML cannot read; correct it") from None
+    return config_from(tree, where)
 
 
 def config_from(tree: object, where: str = "config") -> Config:
@@ -205,7 +230,7 @@ def config_from(tree: object, where: str = "config") -> Config:
         if name not in _SECTIONS:
             mistakes.append(f"unknown section {name!r}; {_nearest(name, list(_SECTIONS))}")
         elif body is not None and not isinstance(body, Mapping):
-            mistakes.append(f"{name}: must be a mapping of settings, but is {body!r}")
+            mistakes.append(f"{name}: must be a mapping of settings, but is {_shown(body)}")
         else:
             sections[name] = _section(_SECTIONS[name], name, body or {}, mistakes)
     if mistakes:
@@ -227,7 +252,7 @@ def _section(kind: type[Section], name: str, body: Mapping[Any, Any], mistakes: 
             continue
         problem, checked = _checked(value, hints[key], known[key].metadata)
         if problem:
-            mistakes.append(f"{name}.{key}: must be {problem}, but is {value!r}")
+            mistakes.append(f"{name}.{key}: must be {problem}, but is {_shown(value)}")
         else:
             values[key] = checked
     return kind(**values) if not mistakes else None
@@ -270,6 +295,14 @@ def _number(value: Any) -> float | int | None:
     ):
         return None
     return value
+
+
+def _shown(value: object) -> str:
+    """`value` shortened: aliases can make a small file one that fills memory when written out."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python refuses to write out such a number
+        return "a number of thousands of digits"
 
 
 def _nearest(key: object, known: list[str]) -> str:

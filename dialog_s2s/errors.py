@@ -46,3 +46,11 @@ class DiskError(DialogError):
     """Something could not be written: no space, no permission, no such place."""
 
     exit_code = 4
+
+
+class Stopped(DialogError):
+    """A signal ended the work early, in good order."""
+
+    def __init__(self, signal_number: int):
+        super().__init__("stopped")
+        self.exit_code = 128 + signal_number

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
-from dialog_s2s.config import ModelConfig
+from dialog_s2s.config import ModelConfig, given
 from dialog_s2s.errors import ConfigError
 from dialog_s2s.model.attention import KINDS, Attention
 from dialog_s2s.model.decoder import Decoder, GruDecoder, TransformerDecoder
@@ -13,8 +12,6 @@ from dialog_s2s.model.encoder import Encoder, GruEncoder, TransformerEncoder
 from dialog_s2s.model.generator import Generator
 from dialog_s2s.model.layers import PieceEmbedding, SourceEmbedding
 from dialog_s2s.model.seq2seq import Seq2Seq
-
-T = TypeVar("T")
 
 SEGMENTS = 16
 """Segment distances told apart; what lies further back shares the last one."""
@@ -35,20 +32,20 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
     Raises:
         ConfigError: a setting is missing, or two do not go together.
     """
-    width, heads = _given(config.width, "width"), _given(config.heads, "heads")
+    width, heads = given(config.width, "model.width"), given(config.heads, "model.heads")
     if width % 2 or width % heads:
         raise ConfigError(
             f"model.width ({width}) must be even and a multiple of model.heads ({heads})"
         )
-    embedding = PieceEmbedding(pieces.size, _given(config.embedding, "embedding"))
-    dropout = _given(config.dropout, "dropout")
+    embedding = PieceEmbedding(pieces.size, given(config.embedding, "model.embedding"))
+    dropout = given(config.dropout, "model.dropout")
     source = SourceEmbedding(embedding, pieces.openers, SEGMENTS, dropout)
-    kind = KINDS[_given(config.attention, "attention")]
-    depth = _given(config.encoder_layers, "encoder_layers")
-    layers = _given(config.decoder_layers, "decoder_layers")
+    kind = KINDS[given(config.attention, "model.attention")]
+    depth = given(config.encoder_layers, "model.encoder_layers")
+    layers = given(config.decoder_layers, "model.decoder_layers")
     encoder: Encoder
     decoder: Decoder
-    if _given(config.core, "core") == "gru":
+    if given(config.core, "model.core") == "gru":
         encoder = GruEncoder(source, width, depth, dropout)
         decoder = GruDecoder(embedding, kind(width, heads, False), width, layers, dropout)
     else:
@@ -59,9 +56,3 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
         encoder = TransformerEncoder(source, width, depth, heads, dropout)
         decoder = TransformerDecoder(embedding, attention, width, layers, heads, dropout)
     return Seq2Seq(encoder, decoder, Generator(embedding, pieces.padding))
-
-
-def _given(value: T | None, name: str) -> T:
-    if value is None:
-        raise ConfigError(f"model.{name} must be set before a model can be built")
-    return value

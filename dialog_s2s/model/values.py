@@ -68,7 +68,7 @@ class State:
         kept = self.rows[0].shape[0] // self.per_source
         keys = self.keys
         if sources != list(range(kept)):
-            keys = tuple(each.select(torch.tensor(sources)) for each in keys)
+            keys = tuple(each.select(torch.tensor(sources, dtype=torch.long)) for each in keys)
         index_N = torch.tensor(rows_N, dtype=torch.long)
         return State(tuple(each[index_N] for each in self.rows), keys, per_source)
 

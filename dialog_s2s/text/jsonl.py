@@ -50,7 +50,7 @@ def read(source: Iterable[Line], file: str) -> Iterator[Dialogue]:
             )
         first = False
         where = Origin(file, number)
-        yield dialogue(_object(text, where), where)
+        yield dialogue(parse(text, where), where)
 
 
 def dialogue(record: Mapping[str, object], where: Origin) -> Dialogue:
@@ -74,8 +74,8 @@ def dialogue(record: Mapping[str, object], where: Origin) -> Dialogue:
     )
 
 
-def _object(text: str, where: Origin) -> Mapping[str, object]:
-    """The JSON object that a line holds."""
+def parse(text: str, where: Origin) -> Mapping[str, object]:
+    """The JSON object that a line holds; DataError where it holds anything else."""
     try:
         # Integers as floats: a huge one in a key that nobody reads is no error.
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_int=float)
@@ -106,8 +106,29 @@ def _refuse(constant: str) -> object:
     raise _Refused(f"{constant} is not JSON; write null or a number")
 
 
+def question(record: Mapping[str, object], where: Origin) -> tuple[Turn, ...]:
+    """The turns of `record` up to a question that has no answer yet.
+
+    Raises DataError: neither "turns" nor "messages", or the last turn is not the user's.
+    """
+    key, text_key = ("turns", "text") if "turns" in record else ("messages", "content")
+    if key not in record:
+        raise fault('no "turns"; a question with its history is {"turns": [...]}', where)
+    turns = _turns(record[key], key, text_key, where)
+    if not turns or turns[-1].role is not Role.USER:
+        raise fault("the last turn is not the user's; end with the question", where)
+    return turns
+
+
 def _conversation(value: object, key: str, text_key: str, where: Origin) -> Dialogue:
     """A dialogue from a list of {"role", text_key}."""
+    spoken = Dialogue(_turns(value, key, text_key, where))
+    if next(examples(spoken), None) is None:
+        raise fault("no bot turn directly follows a user turn: nothing to learn; delete it", where)
+    return spoken
+
+
+def _turns(value: object, key: str, text_key: str, where: Origin) -> tuple[Turn, ...]:
     if not isinstance(value, list | tuple):
         raise fault(f'"{key}" is {kind(value)}; it must be a list of turns', where)
     names, texts = [], []
@@ -121,12 +142,7 @@ def _conversation(value: object, key: str, text_key: str, where: Origin) -> Dial
         names.append(utterance(item["role"], f"role of {what}", where))
         texts.append(utterance(_joined(item[text_key], what, where), f"text of {what}", where))
     roles = _roles(names, where)
-    spoken = Dialogue(
-        tuple(Turn(role, text, where) for role, text in zip(roles, texts, strict=True))
-    )
-    if next(examples(spoken), None) is None:
-        raise fault("no bot turn directly follows a user turn: nothing to learn; delete it", where)
-    return spoken
+    return tuple(Turn(role, text, where) for role, text in zip(roles, texts, strict=True))
 
 
 def _joined(content: object, what: str, where: Origin) -> object:

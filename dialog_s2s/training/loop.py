@@ -12,7 +12,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from dialog_s2s.config import TrainingConfig
+from dialog_s2s.config import TrainingConfig, given
 from dialog_s2s.errors import DialogError
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.batches import Batch, epoch, plain
@@ -61,10 +61,10 @@ def fit(
     Raises:
         DialogError: no update had a finite gradient.
     """
-    steps = _given(settings.steps)
-    budget = _given(settings.batch_tokens)
-    smoothing = _given(settings.label_smoothing)
-    kind = str(settings.precision)
+    steps = given(settings.steps, "training.steps")
+    budget = given(settings.batch_tokens, "training.batch_tokens")
+    smoothing = given(settings.label_smoothing, "training.label_smoothing")
+    kind = given(settings.precision, "training.precision")
     device = model.generator.bias_V.device
     optimizer = optimizer_for(model, settings.weight_decay)
     checks = {max(1, round(steps * (i + 1) / settings.checks)) for i in range(settings.checks)}
@@ -74,7 +74,9 @@ def fit(
     began = time.perf_counter()
     model.train()
     for update, batch in enumerate(islice(_forever(shard, budget, settings.seed, noise), steps)):
-        rate = rate_at(update, steps, _given(settings.learning_rate), settings.warmup)
+        rate = rate_at(
+            update, steps, given(settings.learning_rate, "training.learning_rate"), settings.warmup
+        )
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.zero_grad(set_to_none=True)
@@ -126,13 +128,17 @@ def pace(model: Seq2Seq, shard: Shard, settings: TrainingConfig, noise: Noise) -
     """Seconds an update takes, from a few that change nothing: gradients only, weights kept."""
     device = model.generator.bias_V.device
     optimizer = optimizer_for(model, 0.0)  # at rate 0: the work of an update, not its effect
-    batches = _forever(shard, _given(settings.batch_tokens), settings.seed, noise)
+    batches = _forever(
+        shard, given(settings.batch_tokens, "training.batch_tokens"), settings.seed, noise
+    )
     times = []
     model.train()
     for batch in islice(batches, REHEARSED):
         began = time.perf_counter()
-        with precision(str(settings.precision), device):
-            loss = batch_loss(model, batch, _given(settings.label_smoothing))
+        with precision(given(settings.precision, "training.precision"), device):
+            loss = batch_loss(
+                model, batch, given(settings.label_smoothing, "training.label_smoothing")
+            )
         (loss.objective / loss.tokens).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
         optimizer.step()
@@ -168,9 +174,3 @@ class _Best:
     def restore(self) -> None:
         if self.weights:
             self.model.load_state_dict(self.weights)
-
-
-def _given(value: float | None) -> float | int:
-    if value is None:
-        raise DialogError("a training setting is missing; let sizing choose it")
-    return value

@@ -9,7 +9,8 @@ from torch import nn
 def optimizer_for(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
     """AdamW (Loshchilov & Hutter 2019), fused; biases, norms and embeddings do not decay."""
     embeddings = {id(part.weight) for part in model.modules() if isinstance(part, nn.Embedding)}
-    decaying, free = [], []
+    decaying: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for weight in model.parameters():
         free_of_decay = weight.ndim < 2 or id(weight) in embeddings
         (free if free_of_decay else decaying).append(weight)

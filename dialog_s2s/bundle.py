@@ -1,0 +1,185 @@
+"""A trained bot's folder: what is in it, written all at once, verified on every load.
+
+`manifest.json` names the format version and the sha256 of every other file, so that a changed
+byte is found before a library that would accept it sees it. Nothing in a bundle is a pickle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialog_s2s.errors import BundleError, DiskError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+CONFIG, WEIGHTS, TOKENIZER, CARD = (
+    "config.yaml",
+    "model.safetensors",
+    "tokenizer.model",
+    "README.md",
+)
+REQUIRED = (CONFIG, WEIGHTS, TOKENIZER, CARD)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified bundle: every file is there and is what the manifest says."""
+
+    path: Path
+    files: Mapping[str, str]
+    """Name to sha256."""
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes, checked once more, so that what is used is what was verified.
+
+        Raises:
+            BundleError: the file is gone or has changed.
+        """
+        return _checked(self.path / name, self.files[name])
+
+
+def open_bundle(path: str | Path) -> Bundle:
+    """Opens and verifies a bundle.
+
+    Raises:
+        BundleError: there is none, a file is missing or changed, or its format is not ours.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise BundleError(
+            f"{folder}: there is no bot here; train one with: dialog-s2s train FILE --out {folder}"
+        )
+    manifest = folder / MANIFEST
+    try:
+        tree = json.loads(manifest.read_bytes())
+        version, files = tree["format"], tree["files"]
+    except FileNotFoundError:
+        raise BundleError(
+            f"{folder}: has no {MANIFEST}, so it is not a trained bot; give the folder that "
+            "`dialog-s2s train --out` wrote"
+        ) from None
+    except OSError as error:
+        raise BundleError(f"{manifest}: {error.strerror}; check its permissions") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BundleError(f"{manifest}: is damaged; train the bot again") from None
+    if version != FORMAT:
+        newer = isinstance(version, int) and version > FORMAT
+        advice = "update dialog_s2s" if newer else "train the bot again"
+        raise BundleError(
+            f"{manifest}: has format version {version!r}, this program reads {FORMAT}; {advice}"
+        )
+    if not isinstance(files, dict) or not all(
+        isinstance(name, str) and name == Path(name).name and isinstance(digest, str)
+        for name, digest in files.items()
+    ):
+        raise BundleError(f"{manifest}: is damaged; train the bot again")
+    for name in REQUIRED:
+        if name not in files:
+            raise BundleError(f"{manifest}: does not list {name}; train the bot again")
+    for name, digest in files.items():
+        _checked(folder / name, digest)
+    return Bundle(folder, files)
+
+
+def write_bundle(path: str | Path, files: Mapping[str, bytes], replace: bool = False) -> Bundle:
+    """Writes a bundle beside `path`, then renames it into place: it is there whole or not at all.
+
+    Raises:
+        DiskError: it cannot be written; nothing is left behind and an old bundle is untouched.
+        BundleError: something that may not be replaced is in the way (see `check_place`).
+    """
+    place = Path(path)
+    check_place(place, replace)
+    fresh = place.with_name(f".{place.name}.{secrets.token_hex(4)}.new")
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    manifest = json.dumps({"format": FORMAT, "files": digests}, indent=1).encode()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh.mkdir()
+        for name, data in {**files, MANIFEST: manifest}.items():
+            with (fresh / name).open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        _sync(fresh)
+        _swap(fresh, place)
+        _sync(place.parent)
+    except OSError as error:
+        raise DiskError(
+            f"{place}: cannot be written ({error.strerror}); free some space or choose "
+            "another --out"
+        ) from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return Bundle(place, digests)
+
+
+def check_place(path: str | Path, replace: bool = False) -> None:
+    """Whether a bundle could be written here; asked before training, not after.
+
+    Raises:
+        BundleError: something is there that is not a bundle, or a bundle and `replace` is False.
+        DiskError: the folder above cannot be written.
+    """
+    place = Path(path)
+    if place.is_symlink() or place.exists():
+        if not (place / MANIFEST).is_file():
+            if place.is_symlink() or not place.is_dir() or any(place.iterdir()):
+                raise BundleError(f"{place}: exists and is not a trained bot; choose another --out")
+        elif not replace:
+            raise BundleError(
+                f"{place}: a bot is there already; add --force to replace it, or choose another "
+                "--out"
+            )
+    above = place.absolute().parent
+    while not above.exists():
+        above = above.parent
+    if not above.is_dir():
+        raise DiskError(f"{place}: {above} is not a folder; choose another --out")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise DiskError(f"{place}: {above} may not be written to; choose another --out")
+
+
+def _checked(file: Path, digest: str) -> bytes:
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"{file}: is missing; copy the whole folder, or train again") from None
+    except OSError as error:
+        raise BundleError(f"{file}: {error.strerror}; check its permissions") from None
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise BundleError(
+            f"{file}: has changed since it was written (sha256 differs); copy it again, or train "
+            "again"
+        )
+    return data
+
+
+def _swap(fresh: Path, place: Path) -> None:
+    """Renames `fresh` to `place`; what was there is moved aside first and removed last."""
+    if not place.exists():
+        fresh.rename(place)
+        return
+    old = place.with_name(f".{place.name}.{secrets.token_hex(4)}.old")
+    place.rename(old)
+    try:
+        fresh.rename(place)
+    except OSError:
+        old.rename(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,49 @@
+"""The starter bot: trained once from the corpora that come with the program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import dialog_s2s
+from dialog_s2s.bundle import MANIFEST
+from dialog_s2s.config import Config, TrainingConfig
+from dialog_s2s.errors import DiskError
+from dialog_s2s.interfaces.train import train_watched
+
+MINUTES = 0.75
+"""A newcomer waits this long, once."""
+
+
+def corpora() -> list[Path]:
+    """The starter corpora: in a checkout beside the package, once installed inside it.
+
+    Raises:
+        DiskError: this installation lacks them.
+    """
+    package = Path(dialog_s2s.__file__).parent
+    for folder in (package / "corpora", package.parent / "corpora"):
+        files = sorted(folder.glob("*.yaml"))
+        if files:
+            return files
+    raise DiskError(f"{package}: the starter corpora are missing; install dialog_s2s again")
+
+
+def starter_path() -> Path:
+    """The starter bot: in a checkout under `bots/`, else in the user's data folder."""
+    checkout = Path(dialog_s2s.__file__).parent.parent
+    if (checkout / "corpora").is_dir() and (checkout / "pyproject.toml").is_file():
+        return checkout / "bots" / "starter"
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "dialog_s2s" / "starter"
+
+
+def starter_bot() -> Path:
+    """The starter bot's bundle, trained in front of the user if it is not there yet."""
+    place = starter_path()
+    if not (place / MANIFEST).is_file():
+        sys.stderr.write("Training the starter bot, once; this takes under a minute.\n")
+        config = Config(training=TrainingConfig(minutes=MINUTES))
+        train_watched([str(file) for file in corpora()], place, config)
+    return place

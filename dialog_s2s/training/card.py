@@ -1,0 +1,46 @@
+"""The model card: what a bot was made from, how good it is, and what it cannot do."""
+
+from __future__ import annotations
+
+from dialog_s2s.config import Config
+from dialog_s2s.training.corpus import Survey
+from dialog_s2s.training.loop import Outcome
+
+
+def model_card(
+    config: Config, survey: Survey, held_out_pairs: int, parameters: int, outcome: Outcome
+) -> str:
+    """Markdown for people; nothing in it is read back."""
+    model, training = config.model, config.training
+    if outcome.held_out is None:
+        score = "not measured: no pair could be spared."
+    else:
+        score = (
+            f"{outcome.held_out:.3f} nats per piece on {held_out_pairs:,} pairs kept out of "
+            f"training (update {outcome.best_update:,}, whose weights these are)."
+        )
+    ended = "stopped early by hand" if outcome.interrupted else "ran to its end"
+    turns = config.text.history_turns
+    context = f"the last {turns} turns before a question" if turns else "the question alone"
+    return f"""# A dialog_s2s bot
+
+Trained from scratch on question-answer pairs; it knows nothing else.
+
+| | |
+|---|---|
+| pairs | {survey.pairs:,} ({survey.questions:,} questions, {survey.replies:,} replies) |
+| core | {model.core}, attention {model.attention}, {parameters:,} parameters |
+| vocabulary | {config.text.vocabulary:,} pieces |
+| reads | {context} |
+| training | {outcome.updates:,} updates in {outcome.seconds:.0f} s; {ended} |
+| seed | {training.seed} |
+
+Held-out loss: {score}
+
+## Limits
+- It can say only what its pairs taught it, and can mix them up: check replies that matter.
+- It has no facts beyond its corpus, no clock, no internet, and does not know when it is wrong.
+- What it was trained on may be read back out of it: share it as you would share the pairs.
+
+Settings are in `config.yaml`; give that file to `dialog-s2s train --config` to train alike.
+"""

@@ -1,0 +1,162 @@
+"""From files or pairs to what a run trains on: a survey, a vocabulary, and encoded shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from dialog_s2s.config import TextConfig, given
+from dialog_s2s.errors import DataError
+from dialog_s2s.text.readers import from_items, read
+from dialog_s2s.text.shards import Encoding, Shard, write_shard
+from dialog_s2s.text.source import SourceFormat
+from dialog_s2s.text.split import held_out_keys, key
+from dialog_s2s.text.tokenizer import END, Tokenizer
+from dialog_s2s.text.turns import Dialogue, Example, Role, examples, fold
+
+KEPT = 300_000
+"""Examples kept in memory between passes; larger corpora are read anew for each."""
+
+
+class Corpus:
+    """Examples that can be gone through several times."""
+
+    def __init__(self, dialogues: Callable[[], Iterable[Dialogue]]):
+        self._dialogues = dialogues
+        stream = self._read()
+        self._kept: list[Example] | None = list(islice(stream, KEPT + 1))
+        if len(self._kept) > KEPT:
+            self._kept = None
+
+    def __iter__(self) -> Iterator[Example]:
+        return iter(self._kept) if self._kept is not None else self._read()
+
+    def _read(self) -> Iterator[Example]:
+        for dialogue in self._dialogues():
+            yield from examples(dialogue)
+
+
+def corpus_of(data: object, format: str | None = None) -> Corpus:
+    """A corpus from a path, paths, or an iterable of pairs, mappings or dialogues.
+
+    Raises:
+        UsageError, DataError: as the readers do.
+    """
+    if isinstance(data, str | Path):
+        data = [data]
+    if isinstance(data, Sequence) and data and all(isinstance(item, str | Path) for item in data):
+        paths = list(data)
+        return Corpus(lambda: read(paths, format))
+    if not isinstance(data, Iterable):
+        raise DataError(
+            f"training data must be paths or pairs, but is {type(data).__name__}; "
+            "give a file's path or a list of (question, answer)"
+        )
+    items = list(data)
+    if not items:
+        raise DataError("there are no pairs to train on; give at least two different ones")
+    return Corpus(lambda: from_items(items))
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What sizing goes by."""
+
+    pairs: int
+    questions: int
+    """Different opening questions, case and punctuation aside."""
+    replies: int
+    """Different replies."""
+    characters: int
+    """Of all different questions and replies: the text there is to learn from."""
+    with_history: int
+    """Pairs whose question comes after earlier turns."""
+    longest_history: int
+    """Most turns before a question."""
+
+
+def survey(corpus: Iterable[Example]) -> Survey:
+    """Counts a corpus.
+
+    Raises:
+        DataError: there are not two different pairs.
+    """
+    questions: set[str] = set()
+    pairs_seen: set[int] = set()
+    texts: set[int] = set()
+    replies: set[int] = set()
+    pairs = characters = with_history = longest = 0
+    for example in corpus:
+        pairs += 1
+        questions.add(key(example))
+        replies.add(hash(example.reply))
+        pairs_seen.add(hash((fold(example.question), example.reply)))
+        earlier = sum(turn.role is not Role.SYSTEM for turn in example.history) - 1
+        with_history += earlier > 0
+        longest = max(longest, earlier)
+        for text in (example.question, example.reply):
+            if hash(text) not in texts:
+                texts.add(hash(text))
+                characters += len(text)
+    if not pairs:
+        raise DataError("there are no question-answer pairs to train on")
+    if len(pairs_seen) < 2:
+        raise DataError(
+            f"all {pairs} pairs are the same; give at least two different questions and answers"
+        )
+    return Survey(pairs, len(questions), len(replies), characters, with_history, longest)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Encoded examples, and how they were encoded."""
+
+    format: SourceFormat
+    learnt: Shard
+    held_out: Shard
+    cut: int
+    """Replies longer than `text.max_target_tokens`, which were cut there."""
+
+
+def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path) -> Prepared:
+    """Splits, learns the vocabulary from the learnt side alone, and writes both sides' shards."""
+    held = held_out_keys(corpus, given(text.held_out, "text.held_out"), seed)
+    tokenizer = Tokenizer.train(
+        _texts((example for example in corpus if key(example) not in held), text),
+        given(text.vocabulary, "text.vocabulary"),
+    )
+    shape = SourceFormat(
+        tokenizer,
+        text.max_source_tokens,
+        given(text.history_turns, "text.history_turns"),
+        given(text.lowercase_sources, "text.lowercase_sources"),
+    )
+    cut = 0
+
+    def encoded(side: bool) -> Iterator[Encoding]:
+        nonlocal cut
+        for example in corpus:
+            if (key(example) in held) is not side:
+                continue
+            reply = tokenizer.encode(example.reply)
+            cut += len(reply) >= text.max_target_tokens
+            target = [*reply[: text.max_target_tokens - 1], END]
+            yield Encoding(shape.pieces(example.history), target, example.origin)
+
+    learnt = write_shard(folder / "learnt", encoded(False), tokenizer.size)
+    return Prepared(
+        shape, learnt, write_shard(folder / "held-out", encoded(True), tokenizer.size), cut
+    )
+
+
+def _texts(corpus: Iterable[Example], text: TextConfig) -> Iterator[str]:
+    """Every different question and reply, so that often-used replies do not rule the pieces."""
+    seen: set[int] = set()
+    for example in corpus:
+        question = example.question.lower() if text.lowercase_sources else example.question
+        for each in (question, example.reply):
+            if hash(each) not in seen:
+                seen.add(hash(each))
+                yield each

@@ -1,0 +1,106 @@
+"""The one dial: from the corpus and the minutes allowed to every setting left open.
+
+The rules come from the measurements in docs/lab-notes.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from dialog_s2s.config import Config
+from dialog_s2s.training.corpus import Survey
+
+MINUTES = 1.0
+"""Training time where none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A setting, its value, and why it has it."""
+
+    setting: str
+    value: Any
+    reason: str
+
+
+def choose(
+    config: Config, survey: Survey, precision: str, cores: int
+) -> tuple[Config, list[Choice]]:
+    """`config` with every open setting chosen (`training.steps` excepted, which takes a timing),
+    and the choices made."""
+    chosen: list[Choice] = []
+
+    def fill(section: str, **options: tuple[Any, str]) -> Any:
+        part = getattr(config, section)
+        changes = {}
+        for name, (value, reason) in options.items():
+            if getattr(part, name) is None:
+                changes[name] = value
+                chosen.append(Choice(f"{section}.{name}", value, reason))
+        return dataclasses.replace(part, **changes)
+
+    minutes = config.training.minutes or MINUTES
+    text = fill("text", **_text(survey))
+    model = fill("model", **_model(survey, minutes))
+    training = fill("training", **_training(survey, minutes, precision, cores))
+    return dataclasses.replace(config, text=text, model=model, training=training), chosen
+
+
+def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
+    ladder = ((20_000, 600), (100_000, 1500), (600_000, 4000), (10_000_000, 8000))
+    vocabulary = next((size for most, size in ladder if survey.characters < most), 16_000)
+    history = min(survey.longest_history, 8)
+    return {
+        "vocabulary": (vocabulary, f"{survey.characters:,} characters of different text"),
+        "lowercase_sources": (True, "questions come in any case"),
+        "history_turns": (
+            history,
+            f"{survey.with_history:,} of {survey.pairs:,} pairs have earlier turns"
+            if history
+            else "no pair has earlier turns, so each question is answered alone",
+        ),
+        "held_out": (0.05, "of the questions, to measure on"),
+    }
+
+
+def _model(survey: Survey, minutes: float) -> dict[str, tuple[Any, str]]:
+    roomy = minutes >= 2.5 and survey.characters >= 100_000
+    width, embedding = (384, 256) if roomy else (256, 192)
+    size = f"{minutes:g} min of training and {survey.pairs:,} pairs"
+    few = survey.replies * 4 < survey.pairs
+    return {
+        "core": ("gru", "learns faster than a transformer at this size"),
+        "attention": ("general", "a learned query projection"),
+        "heads": (1, "one suffices for a GRU"),
+        "width": (width, size),
+        "embedding": (embedding, size),
+        "encoder_layers": (1, "wide and shallow is quickest to learn"),
+        "decoder_layers": (1, "wide and shallow is quickest to learn"),
+        "dropout": (0.3 if few or roomy else 0.2, "against learning by heart"),
+    }
+
+
+def _training(
+    survey: Survey, minutes: float, precision: str, cores: int
+) -> dict[str, tuple[Any, str]]:
+    with_history = survey.with_history > 0
+    epochs = max(30, min(300, 150_000 // survey.pairs))
+    return {
+        "minutes": (MINUTES, "the default"),
+        "epochs": (epochs, "enough to learn a corpus of this size"),
+        "batch_tokens": (800, "small batches learn most from a pair"),
+        "learning_rate": (5e-3, "measured best for this core"),
+        "label_smoothing": (0.1, "against overconfidence"),
+        "subword_noise": (0.3 if with_history else 0.1, "so that wording matters less"),
+        "word_drop": (0.0, "did not help"),
+        "stray_history": (
+            0.3 if with_history else 0.0,
+            "so that it learns when history does not matter"
+            if with_history
+            else "there is no history to be led astray by",
+        ),
+        "precision": (precision, "measured on this processor"),
+        "threads": (cores, "all cores"),
+    }

@@ -1,0 +1,207 @@
+"""A whole run: corpus in, bot out."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from dialog_s2s import bundle
+from dialog_s2s.config import Config, config_text, given
+from dialog_s2s.errors import DiskError
+from dialog_s2s.model.build import Pieces, build
+from dialog_s2s.model.seq2seq import Seq2Seq
+from dialog_s2s.model.weights import weights_to_bytes
+from dialog_s2s.text.batches import epoch
+from dialog_s2s.text.noise import Noise
+from dialog_s2s.text.tokenizer import PADDING
+from dialog_s2s.training.card import model_card
+from dialog_s2s.training.corpus import Corpus, Prepared, Survey, corpus_of, prepare, survey
+from dialog_s2s.training.host import best_precision, cores, keep_freed_memory
+from dialog_s2s.training.loop import Outcome, fit, pace
+from dialog_s2s.training.monitor import Monitor, Silent
+from dialog_s2s.training.sizing import Choice, choose
+
+RESERVE = 0.04
+"""Share of the minutes kept for held-out checks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a run."""
+
+    path: Path
+    config: Config
+    survey: Survey
+    held_out_pairs: int
+    parameters: int
+    outcome: Outcome
+
+
+def train(
+    data: object,
+    out: str | Path,
+    *,
+    minutes: float | None = None,
+    seed: int | None = None,
+    config: Config | None = None,
+    format: str | None = None,
+    replace: bool = False,
+    monitor: Monitor | None = None,
+    say: Callable[[str], None] = lambda line: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Report:
+    """Trains a bot on question-answer pairs and writes its bundle to `out`.
+
+    `data` is a path, several, or an iterable of (question, answer) pairs, mappings or
+    dialogues. Settings left open in `config` are chosen from the corpus; `say` is told what and
+    why, line by line. When `stop` returns True the run ends and the best weights so far are kept.
+
+    Raises:
+        UsageError, DataError: the data cannot be read as it stands.
+        BundleError, DiskError: `out` is taken or cannot be written; asked before training.
+    """
+    bundle.check_place(out, replace)
+    settings = _merged(config or Config(), minutes, seed)
+    corpus = corpus_of(data, format)
+    counted = survey(corpus)
+    settings, choices = choose(settings, counted, best_precision(), cores())
+    for line in _plan(counted, choices):
+        say(line)
+    torch.set_num_threads(given(settings.training.threads, "training.threads"))
+    keep_freed_memory()
+    with _workplace() as folder:
+        return _run(corpus, counted, settings, Path(folder), Path(out), replace, monitor, say, stop)
+
+
+def plan(
+    data: object,
+    minutes: float | None = None,
+    config: Config | None = None,
+    format: str | None = None,
+) -> Config:
+    """The settings a run would have, nothing trained (`training.steps` takes a timing)."""
+    counted = survey(corpus_of(data, format))
+    settings = _merged(config or Config(), minutes, None)
+    return choose(settings, counted, best_precision(), cores())[0]
+
+
+def _run(
+    corpus: Corpus,
+    counted: Survey,
+    settings: Config,
+    folder: Path,
+    out: Path,
+    replace: bool,
+    monitor: Monitor | None,
+    say: Callable[[str], None],
+    stop: Callable[[], bool],
+) -> Report:
+    prepared = prepare(corpus, settings.text, settings.training.seed, folder)
+    for line in _split(prepared, settings):
+        say(line)
+    tokenizer = prepared.format.tokenizer
+    # a corpus may not hold as many pieces as were asked for
+    text = dataclasses.replace(settings.text, vocabulary=tokenizer.size)
+    settings = dataclasses.replace(settings, text=text)
+    pieces = Pieces(tokenizer.size, PADDING, tuple(tokenizer.roles.values()))
+    training = settings.training
+    noise = Noise(
+        tokenizer,
+        given(training.subword_noise, "training.subword_noise"),
+        given(training.word_drop, "training.word_drop"),
+        given(training.stray_history, "training.stray_history"),
+    )
+    if training.steps is None:
+        steps, why = _steps(settings, pieces, prepared, noise)
+        training = dataclasses.replace(training, steps=steps)
+        settings = dataclasses.replace(settings, training=training)
+        say(f"  {'training.steps':<26} {steps:<12,} {why}")
+    torch.manual_seed(training.seed)
+    model = build(settings.model, pieces)
+    parameters = sum(weight.numel() for weight in model.parameters())
+    say(f"Training {parameters / 1e6:.1f}M parameters; Ctrl-C stops early and keeps the best.")
+    outcome = fit(
+        model, prepared.learnt, prepared.held_out, training, noise, monitor or Silent(), stop
+    )
+    report = Report(out, settings, counted, len(prepared.held_out), parameters, outcome)
+    bundle.write_bundle(out, _files(report, model, tokenizer.model), replace)
+    return report
+
+
+def _files(report: Report, model: Seq2Seq, tokenizer: bytes) -> dict[str, bytes]:
+    return {
+        bundle.CONFIG: config_text(report.config).encode(),
+        bundle.WEIGHTS: weights_to_bytes(model),
+        bundle.TOKENIZER: tokenizer,
+        bundle.CARD: model_card(
+            report.config, report.survey, report.held_out_pairs, report.parameters, report.outcome
+        ).encode(),
+    }
+
+
+def _merged(config: Config, minutes: float | None, seed: int | None) -> Config:
+    training = config.training
+    if minutes is not None:
+        training = dataclasses.replace(training, minutes=minutes)
+    if seed is not None:
+        training = dataclasses.replace(training, seed=seed)
+    return dataclasses.replace(config, training=training)
+
+
+def _steps(settings: Config, pieces: Pieces, prepared: Prepared, noise: Noise) -> tuple[int, str]:
+    """Updates that fit in the minutes by a short timing on a throw-away model, or fewer where the
+    corpus is learnt before."""
+    training = settings.training
+    torch.manual_seed(training.seed)
+    seconds = pace(build(settings.model, pieces), prepared.learnt, training, noise)
+    fitting = int(given(training.minutes, "training.minutes") * 60 * (1 - RESERVE) / seconds)
+    budget = given(training.batch_tokens, "training.batch_tokens")
+    an_epoch = sum(1 for _ in epoch(prepared.learnt, budget, training.seed, 0, noise))
+    enough = an_epoch * given(training.epochs, "training.epochs")
+    if fitting < enough:
+        return max(
+            1, fitting
+        ), f"updates in {training.minutes:g} min at {seconds * 1e3:.0f} ms each"
+    return enough, f"updates: {training.epochs} passes, about {enough * seconds:.0f} s"
+
+
+def _plan(counted: Survey, choices: Iterable[Choice]) -> list[str]:
+    lines = [
+        f"{counted.pairs:,} pairs, {counted.questions:,} different questions, "
+        f"{counted.replies:,} different replies. Chosen for them:"
+    ]
+    return lines + [f"  {each.setting:<26} {each.value!s:<12} {each.reason}" for each in choices]
+
+
+def _split(prepared: Prepared, settings: Config) -> list[str]:
+    lines = []
+    if len(prepared.held_out):
+        lines.append(
+            f"Held out {len(prepared.held_out):,} pairs to measure on; "
+            "no question is on both sides."
+        )
+    elif settings.text.held_out:
+        lines.append(
+            "Held out nothing: each reply has too few wordings to spare one. Held-out loss is "
+            "not measured."
+        )
+    if prepared.cut:
+        lines.append(
+            f"Cut {prepared.cut:,} replies at {settings.text.max_target_tokens} pieces; raise "
+            "text.max_target_tokens to keep them whole."
+        )
+    return lines
+
+
+def _workplace() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="dialog-s2s-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise DiskError(
+            f"no temporary folder can be made ({error.strerror}); free some space or set TMPDIR"
+        ) from None
