@@ -300,9 +300,10 @@ def _number(value: Any) -> float | int | None:
 def _shown(value: object) -> str:
     """`value` shortened: aliases can make a small file one that fills memory when written out."""
     try:
-        return reprlib.repr(value)
+        shown = reprlib.repr(value)
     except ValueError:  # Python refuses to write out such a number
         return "a number of thousands of digits"
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def _nearest(key: object, known: list[str]) -> str:

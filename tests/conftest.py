@@ -33,5 +33,11 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def tokenizer() -> Tokenizer:
-    return Tokenizer.train(TEXTS * 4, 420)
+def texts() -> tuple[str, ...]:
+    return TEXTS
+
+
+@pytest.fixture(scope="session")
+def tokenizer(texts: tuple[str, ...]) -> Tokenizer:
+    """A vocabulary learnt from `texts`; what they do not hold falls to bytes."""
+    return Tokenizer.train(texts * 4, 420)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dialog_s2s.model.layers import product_dtype
 from dialog_s2s.model.values import Loss
 
 CHUNK = 256
@@ -42,7 +43,11 @@ class Generator(nn.Module):
 
 class _CrossEntropy(torch.autograd.Function):
     """Summed cross-entropy whose gradient is made in the forward pass, a chunk at a time, so
-    that logits are computed once and never kept. (Prototype: a fifth faster in bf16.)"""
+    that logits are computed once and never kept.
+
+    Smoothing adds the same constant to every cell of the logits' gradient; it is carried by sums
+    over rows and pieces instead, which spares a pass over the largest array there is.
+    """
 
     @staticmethod
     def forward(
@@ -53,17 +58,12 @@ class _CrossEntropy(torch.autograd.Function):
         target_N: Tensor,
         smoothing: float,
     ) -> tuple[Tensor, Tensor]:
-        device = feature_NE.device.type
-        kind = (
-            torch.get_autocast_dtype(device)
-            if torch.is_autocast_enabled(device)
-            else weight_VE.dtype
-        )
+        kind = product_dtype(feature_NE)
         learns = any(ctx.needs_input_grad)
         size = len(weight_VE)
-        with torch.autocast(device, enabled=False):
-            weight = weight_VE.to(kind)
-            bias = bias_V.to(kind)
+        with torch.autocast(feature_NE.device.type, enabled=False):
+            weight, bias = weight_VE.to(kind), bias_V.to(kind)
+            middle_E, centre = weight_VE.mean(0), bias_V.mean()
             nats = feature_NE.new_zeros((), dtype=torch.float32)
             spread = feature_NE.new_zeros((), dtype=torch.float32)
             grad_feature = torch.empty_like(feature_NE)
@@ -71,22 +71,28 @@ class _CrossEntropy(torch.autograd.Function):
             grad_bias = torch.zeros_like(bias_V)
             for start in range(0, len(target_N), CHUNK):
                 piece = slice(start, start + CHUNK)
-                feature, target = feature_NE[piece].to(kind), target_N[piece, None]
-                log_p = torch.log_softmax(torch.addmm(bias, feature, weight.T).float(), -1)
-                nats -= log_p.gather(1, target).sum()
+                feature, target_N1 = feature_NE[piece].to(kind), target_N[piece, None]
+                logits = torch.addmm(bias, feature, weight.T).float()
+                right = logits.gather(1, target_N1)
+                log_p = torch.log_softmax(logits, -1)
+                likely = log_p.gather(1, target_N1)
+                nats -= likely.sum()
                 if smoothing:
-                    spread -= log_p.sum() / size
+                    mean = feature.float() @ middle_E + centre
+                    spread += (right - likely).sum() - mean.sum()
                 if not learns:
                     continue
                 grad = log_p.exp_().scatter_add_(
-                    1, target, log_p.new_full(target.shape, smoothing - 1.0)
+                    1, target_N1, log_p.new_full(target_N1.shape, smoothing - 1.0)
                 )
-                if smoothing:
-                    grad -= smoothing / size
                 grad = grad.to(kind)
-                grad_bias += grad.sum(0, dtype=torch.float32)
+                grad_bias += (grad.new_ones(1, len(grad)) @ grad)[0]
                 grad_feature[piece] = grad @ weight
                 grad_weight += grad.T @ feature
+            if smoothing and learns:
+                grad_feature -= smoothing * middle_E
+                grad_weight -= smoothing / size * feature_NE.sum(0, dtype=torch.float32)
+                grad_bias -= smoothing / size * len(target_N)
             objective = (1 - smoothing) * nats + smoothing * spread
         ctx.save_for_backward(grad_feature, grad_weight, grad_bias)
         ctx.mark_non_differentiable(nats)

@@ -62,7 +62,7 @@ class _Scan(torch.autograd.Function):
         width = wide // 3
         kind = product_dtype(gates_TGB3M)
         with torch.autocast(gates_TGB3M.device.type, enabled=False):
-            recur = recur_GM3M.to(kind)
+            recur = recur_GM3M.detach()
             states = gates_TGB3M.new_empty(length + 1, groups, batch, width)
             states[0] = first_GBM
             sluice = gates_TGB3M.new_empty(length, groups, batch, 2 * width)
@@ -70,7 +70,7 @@ class _Scan(torch.autograd.Function):
             candidate = torch.empty_like(states[1:])
             bias = bias_GM[:, None]
             for t in range(length):
-                heard = torch.bmm(states[t].to(kind), recur)
+                heard = torch.bmm(states[t], recur)
                 torch.add(gates_TGB3M[t, ..., : 2 * width], heard[..., : 2 * width], out=sluice[t])
                 sluice[t].sigmoid_()
                 torch.add(heard[..., 2 * width :], bias, out=recalled[t])
@@ -97,7 +97,7 @@ class _Scan(torch.autograd.Function):
             to_update = (states[:-1] - candidate).mul_(update * (1 - update))
             to_reset = recalled * (reset * (1 - reset))
             grad_gates = torch.empty(length, groups, batch, 3 * width, device=states.device)
-            through = torch.empty_like(grad_gates, dtype=ctx.kind)
+            through = torch.empty_like(grad_gates)
             back = recur.transpose(1, 2)
             grad_state = torch.zeros_like(candidate[0])
             for t in range(length - 1, -1, -1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +33,15 @@ class Linear(nn.Linear):
         return made[: len(rows)].reshape(*states.shape[:-1], self.out_features)
 
 
+class Randomness(threading.local):
+    """Where dropout draws its masks from: torch's own generator, or one for each thread."""
+
+    generator: torch.Generator | None = None
+
+
+randomness = Randomness()
+
+
 class Dropout(nn.Module):
     """Dropout (Srivastava et al. 2014) with its rate rounded to 1/256.
 
@@ -47,7 +57,7 @@ class Dropout(nn.Module):
         if not self.training or not self.bar:
             return states
         words = torch.empty((states.numel() + 7) // 8, dtype=torch.int64, device=states.device)
-        words.random_(-(2**63), None)
+        words.random_(-(2**63), None, generator=randomness.generator)
         kept = words.view(torch.uint8)[: states.numel()].view(states.shape) >= self.bar
         return states * kept.to(states.dtype).mul_(256 / (256 - self.bar))
 

@@ -32,6 +32,13 @@ class Batch:
     fed_BT: NDArray[np.int64]
     target_BT: NDArray[np.int64]
 
+    def every(self, count: int, first: int) -> Batch:
+        """Every `count`-th example, from `first`: shares of near-equal size and lengths."""
+        rows = slice(first, None, count)
+        return Batch(
+            self.source_BS[rows], self.mask_BS[rows], self.fed_BT[rows], self.target_BT[rows]
+        )
+
     @property
     def size(self) -> int:
         """Examples."""

@@ -18,8 +18,9 @@ from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.batches import Batch, epoch, plain
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.shards import Shard
+from dialog_s2s.training.lanes import Lanes
 from dialog_s2s.training.monitor import Monitor, Progress
-from dialog_s2s.training.objective import batch_loss, measure, precision
+from dialog_s2s.training.objective import measure, precision
 from dialog_s2s.training.optimizer import optimizer_for, rate_at
 
 REHEARSED = 24
@@ -63,7 +64,6 @@ def fit(
     """
     steps = given(settings.steps, "training.steps")
     budget = given(settings.batch_tokens, "training.batch_tokens")
-    smoothing = given(settings.label_smoothing, "training.label_smoothing")
     kind = given(settings.precision, "training.precision")
     device = model.generator.bias_V.device
     optimizer = optimizer_for(model, settings.weight_decay)
@@ -73,37 +73,44 @@ def fit(
     shown, latest = math.nan, None
     began = time.perf_counter()
     model.train()
-    for update, batch in enumerate(islice(_forever(shard, budget, settings.seed, noise), steps)):
-        rate = rate_at(
-            update, steps, given(settings.learning_rate, "training.learning_rate"), settings.warmup
-        )
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.zero_grad(set_to_none=True)
-        with precision(kind, device):
-            loss = batch_loss(model, batch, smoothing)
-        (loss.objective / loss.tokens).backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
-        if torch.isfinite(norm):
-            optimizer.step()
-            per_token = float(loss.nats) / loss.tokens
-            shown = per_token if shown != shown else SMOOTHED * shown + (1 - SMOOTHED) * per_token
-        else:
-            skipped += 1
-        made = update + 1
-        pairs += batch.size
-        tokens += batch.tokens
-        targets += loss.tokens
-        if made in checks and len(held_out):
-            with precision(kind, device):
-                latest = measure(model, plain(held_out, budget)).nats_per_token
-            best.offer(latest, made)
-        elapsed = time.perf_counter() - began
-        monitor.update(
-            Progress(made, steps, pairs, shown, rate, latest, best.loss, elapsed, tokens / elapsed)
-        )
-        if stop():
-            break
+    with Lanes(model, settings) as lanes:
+        for update, batch in enumerate(
+            islice(_forever(shard, budget, settings.seed, noise), steps)
+        ):
+            rate = rate_at(
+                update,
+                steps,
+                given(settings.learning_rate, "training.learning_rate"),
+                settings.warmup,
+            )
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            nats, heard = lanes.gradients(batch)
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
+            if torch.isfinite(norm):
+                optimizer.step()
+                per_token = nats / heard
+                shown = (
+                    per_token if shown != shown else SMOOTHED * shown + (1 - SMOOTHED) * per_token
+                )
+            else:
+                skipped += 1
+            made = update + 1
+            pairs += batch.size
+            tokens += batch.tokens
+            targets += heard
+            if made in checks and len(held_out):
+                with precision(kind, device):
+                    latest = measure(model, plain(held_out, budget)).nats_per_token
+                best.offer(latest, made)
+            elapsed = time.perf_counter() - began
+            monitor.update(
+                Progress(
+                    made, steps, pairs, shown, rate, latest, best.loss, elapsed, tokens / elapsed
+                )
+            )
+            if stop():
+                break
     monitor.close()
     seconds = time.perf_counter() - began
     if skipped == made:
@@ -126,24 +133,19 @@ def fit(
 
 def pace(model: Seq2Seq, shard: Shard, settings: TrainingConfig, noise: Noise) -> float:
     """Seconds an update takes, from a few that change nothing: gradients only, weights kept."""
-    device = model.generator.bias_V.device
     optimizer = optimizer_for(model, 0.0)  # at rate 0: the work of an update, not its effect
     batches = _forever(
         shard, given(settings.batch_tokens, "training.batch_tokens"), settings.seed, noise
     )
     times = []
     model.train()
-    for batch in islice(batches, REHEARSED):
-        began = time.perf_counter()
-        with precision(given(settings.precision, "training.precision"), device):
-            loss = batch_loss(
-                model, batch, given(settings.label_smoothing, "training.label_smoothing")
-            )
-        (loss.objective / loss.tokens).backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        times.append(time.perf_counter() - began)
+    with Lanes(model, settings) as lanes:
+        for batch in islice(batches, REHEARSED):
+            began = time.perf_counter()
+            lanes.gradients(batch)
+            torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
+            optimizer.step()
+            times.append(time.perf_counter() - began)
     # the first ones also set up caches; the mean of the rest, since batches differ in length
     return statistics.fmean(times[len(times) // 4 :])
 

@@ -37,8 +37,7 @@ class Walk:
                 tokens[row] = FIRST + 5 * self.fed % (SIZE - FIRST)
         logits_RV, weights_RS, self.state = self.model.step(torch.tensor(tokens), self.state)
         self.rows = [
-            (source, [*fed, token])
-            for (source, fed), token in zip(self.rows, tokens, strict=True)
+            (source, [*fed, token]) for (source, fed), token in zip(self.rows, tokens, strict=True)
         ]
         return logits_RV, weights_RS
 

@@ -1,0 +1,76 @@
+"""One update's gradients, its batch shared out over threads.
+
+A thread a core beats the library's own threads: the products here are too small to be cut
+further, but halves of a batch are independent. Each lane has its own random generator, so a run
+is a function of its seed and its number of lanes.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+
+import torch
+from torch import Tensor
+
+from dialog_s2s.config import TrainingConfig, given
+from dialog_s2s.model.layers import randomness
+from dialog_s2s.model.seq2seq import Seq2Seq
+from dialog_s2s.text.batches import Batch
+from dialog_s2s.training.objective import batch_loss, precision
+
+WORTHWHILE = 16
+"""Examples a lane must have; a smaller batch uses fewer lanes."""
+
+
+class Lanes:
+    """Threads that make gradients of a model; a context, which ends them."""
+
+    def __init__(self, model: Seq2Seq, settings: TrainingConfig):
+        self.model = model
+        self.parameters = list(model.parameters())
+        self.smoothing = given(settings.label_smoothing, "training.label_smoothing")
+        self.precision = given(settings.precision, "training.precision")
+        on_cpu = model.generator.bias_V.device.type == "cpu"
+        self.count = given(settings.threads, "training.threads") if on_cpu else 1
+        self._generators = [torch.Generator() for _ in range(self.count)]
+        for lane, generator in enumerate(self._generators):
+            generator.manual_seed(settings.seed * self.count + lane)
+        self._pool = ThreadPoolExecutor(
+            self.count, initializer=torch.set_num_threads, initargs=(1,)
+        )
+
+    def __enter__(self) -> Lanes:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def gradients(self, batch: Batch) -> tuple[float, int]:
+        """Sets every parameter's gradient of the mean loss a target; summed nats and targets."""
+        lanes = max(1, min(self.count, batch.size // WORTHWHILE))
+        parts = [batch.every(lanes, lane) for lane in range(lanes)]
+        made = list(self._pool.map(self._part, parts, self._generators))
+        nats = sum(part[0] for part in made)
+        targets = sum(part[1] for part in made)
+        for place, parameter in enumerate(self.parameters):
+            total = made[0][2][place]
+            for _, _, gradients in made[1:]:
+                total = total + gradients[place]
+            parameter.grad = total.div_(targets)
+        return nats, targets
+
+    def _part(
+        self, part: Batch, generator: torch.Generator
+    ) -> tuple[float, int, tuple[Tensor, ...]]:
+        device = self.model.generator.bias_V.device
+        randomness.generator = generator if device.type == "cpu" else None
+        with precision(self.precision, device):
+            loss = batch_loss(self.model, part, self.smoothing)
+        gradients = torch.autograd.grad(loss.objective, self.parameters, materialize_grads=True)
+        return float(loss.nats), loss.tokens, gradients

@@ -1,0 +1,108 @@
+"""Changes to training sources: the right share of them, and never more than they may change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dialog_s2s.text.noise import Noise
+from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.text.turns import Role
+
+sentences = st.lists(
+    st.sampled_from(["hello there", "when do you open?", "green tea", "쀍", "you", ""]), max_size=3
+).map(" ".join)
+sources_of = st.lists(st.tuples(st.sampled_from(Role), sentences), min_size=1, max_size=4)
+rates = st.floats(0.0, 1.0)
+
+
+def source(tokenizer: Tokenizer, turns: list[tuple[Role, str]]) -> list[int]:
+    return [
+        piece for role, text in turns for piece in (tokenizer.roles[role], *tokenizer.encode(text))
+    ]
+
+
+def ordinary(tokenizer: Tokenizer) -> list[int]:
+    turns = [(Role.USER, "hello there"), (Role.BOT, "how are you today?"), (Role.USER, "green tea")]
+    return source(tokenizer, turns)
+
+
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+@settings(max_examples=50, deadline=None)
+@given(turns=sources_of, seed=st.integers(0, 99))
+def test_without_rates_nothing_changes(
+    tokenizer: Tokenizer, turns: list[tuple[Role, str]], seed: int
+) -> None:
+    before = source(tokenizer, turns)
+    assert Noise(tokenizer).applied(before, rng(seed)) == before
+
+
+@settings(max_examples=200, deadline=None)
+@given(turns=sources_of, seed=st.integers(0, 999), subword=rates, drop=rates)
+def test_roles_stay_and_the_newest_turn_keeps_a_piece(
+    tokenizer: Tokenizer,
+    turns: list[tuple[Role, str]],
+    seed: int,
+    subword: float,
+    drop: float,
+) -> None:
+    before = source(tokenizer, turns)
+    kept = before.copy()
+    after = Noise(tokenizer, subword=subword, drop=drop).applied(before, rng(seed))
+    roles = set(tokenizer.roles.values())
+    assert [p for p in after if p in roles] == [p for p in before if p in roles]
+    assert (after[-1] in roles) == (before[-1] in roles)
+    assert before == kept
+    again = Noise(tokenizer, subword=subword, drop=drop).applied(before, rng(seed))
+    assert again == after
+
+
+@settings(max_examples=100, deadline=None)
+@given(turns=sources_of, seed=st.integers(0, 999))
+def test_finer_pieces_spell_the_same_text(
+    tokenizer: Tokenizer, turns: list[tuple[Role, str]], seed: int
+) -> None:
+    before = source(tokenizer, turns)
+    after = Noise(tokenizer, subword=1.0, cut=1.0).applied(before, rng(seed))
+    assert tokenizer.decode(after) == tokenizer.decode(before)
+    assert len(after) >= len(before)
+
+
+def test_pieces_are_cut_finer_at_the_given_rates(tokenizer: Tokenizer) -> None:
+    before = ordinary(tokenizer)
+    splits = tokenizer.splits()
+    can = sum(bool(splits[piece]) for piece in before)
+    assert can > 3
+    noise = Noise(tokenizer, subword=0.5, cut=0.3)
+    random = rng(1)
+    grown = [len(noise.applied(before, random)) - len(before) for _ in range(4000)]
+    assert np.mean(grown) == pytest.approx(0.5 * 0.3 * can, rel=0.1)
+    assert np.mean(np.array(grown) == 0) == pytest.approx(0.5 + 0.5 * 0.7**can, abs=0.03)
+
+
+def test_every_way_to_split_is_taken(tokenizer: Tokenizer) -> None:
+    splits = tokenizer.splits()
+    piece = max(range(tokenizer.size), key=lambda index: len(splits[index]))
+    assert len(splits[piece]) > 1
+    noise = Noise(tokenizer, subword=1.0, cut=1.0)
+    random = rng(2)
+    assert {tuple(noise.applied([piece], random)) for _ in range(200)} == set(splits[piece])
+
+
+def test_pieces_are_dropped_at_the_given_rate(tokenizer: Tokenizer) -> None:
+    before = ordinary(tokenizer)
+    words = len(before) - 3
+    noise = Noise(tokenizer, drop=0.2)
+    random = rng(3)
+    gone = [len(before) - len(noise.applied(before, random)) for _ in range(4000)]
+    assert np.mean(gone) == pytest.approx(0.2 * words, rel=0.05)
+
+
+def test_what_would_leave_no_question_is_not_dropped(tokenizer: Tokenizer) -> None:
+    before = ordinary(tokenizer)
+    assert Noise(tokenizer, drop=1.0).applied(before, rng(4)) == before

@@ -1,0 +1,100 @@
+"""What of a conversation the encoder reads."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dialog_s2s.text.source import SourceFormat
+from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.text.turns import Role, Turn
+
+TURNS = [
+    Turn(Role.SYSTEM, "we sell tea."),
+    Turn(Role.USER, "hello there"),
+    Turn(Role.BOT, "how are you today?"),
+    Turn(Role.USER, "Do you sell GREEN tea?"),
+]
+words = st.sampled_from(["tea", "hello", "Open", "몇 시", "😀", "", " "])
+some_turns = st.lists(
+    st.builds(Turn, st.sampled_from(Role), st.lists(words, max_size=6).map(" ".join)),
+    min_size=1,
+    max_size=7,
+)
+
+
+def segment(tokenizer: Tokenizer, turn: Turn, lowercase: bool = False) -> list[int]:
+    text = turn.text.lower() if lowercase else turn.text
+    return [tokenizer.roles[turn.role], *tokenizer.encode(text)]
+
+
+def test_turns_follow_each_other_each_behind_its_role(tokenizer: Tokenizer) -> None:
+    form = SourceFormat(tokenizer, 1000, 10, False)
+    wanted = [piece for turn in TURNS for piece in segment(tokenizer, turn)]
+    assert form.pieces(TURNS) == wanted
+    assert form.used(TURNS) == 4
+
+
+@pytest.mark.parametrize("history", [0, 1, 2, 3, 9])
+def test_history_turns_are_the_most_before_the_last(tokenizer: Tokenizer, history: int) -> None:
+    form = SourceFormat(tokenizer, 1000, history, False)
+    kept = TURNS[-1 - history :] if history < 3 else TURNS
+    assert form.pieces(TURNS) == [p for turn in kept for p in segment(tokenizer, turn)]
+    assert form.used(TURNS) == len(kept)
+
+
+def test_older_turns_are_dropped_whole_oldest_first(tokenizer: Tokenizer) -> None:
+    lengths = [len(segment(tokenizer, turn)) for turn in TURNS]
+    for kept in range(1, 5):
+        budget = sum(lengths[-kept:])
+        for room in range(lengths[-kept - 1] if kept < 4 else 5):
+            form = SourceFormat(tokenizer, budget + room, 10, False)
+            assert form.used(TURNS) == kept
+            assert len(form.pieces(TURNS)) == budget
+
+
+def test_a_long_turn_is_not_jumped_over(tokenizer: Tokenizer) -> None:
+    turns = [Turn(Role.USER, "tea"), Turn(Role.BOT, "tea " * 50), Turn(Role.USER, "tea")]
+    form = SourceFormat(tokenizer, 20, 10, False)
+    assert form.pieces(turns) == segment(tokenizer, turns[-1])
+
+
+def test_the_newest_turn_is_cut_at_its_end_only(tokenizer: Tokenizer) -> None:
+    whole = segment(tokenizer, TURNS[-1])
+    for budget in range(1, len(whole) + 1):
+        form = SourceFormat(tokenizer, budget, 10, False)
+        assert form.pieces(TURNS) == whole[:budget]
+        assert form.used(TURNS) == 1
+
+
+def test_case_is_folded_where_asked(tokenizer: Tokenizer) -> None:
+    shouted = [Turn(Role.USER, "WHEN Do You Open?")]
+    quiet = [Turn(Role.USER, "when do you open?")]
+    folded = SourceFormat(tokenizer, 100, 0, True)
+    assert folded.pieces(shouted) == folded.pieces(quiet)
+    plain = SourceFormat(tokenizer, 100, 0, False)
+    assert plain.pieces(shouted) != plain.pieces(quiet)
+    assert plain.pieces(quiet) == folded.pieces(quiet)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    turns=some_turns,
+    budget=st.integers(1, 60),
+    history=st.integers(0, 5),
+    lowercase=st.booleans(),
+)
+def test_a_source_is_the_newest_whole_turns_that_fit(
+    tokenizer: Tokenizer, turns: list[Turn], budget: int, history: int, lowercase: bool
+) -> None:
+    form = SourceFormat(tokenizer, budget, history, lowercase)
+    found = form.pieces(turns)
+    assert len(found) <= budget
+    segments = [segment(tokenizer, turn, lowercase) for turn in turns]
+    used = form.used(turns)
+    assert 1 <= used <= min(len(turns), history + 1)
+    kept = [piece for each in segments[-used:] for piece in each]
+    assert found == (kept if used > 1 else kept[:budget])
+    if used < min(len(turns), history + 1):
+        assert len(kept) + len(segments[-used - 1]) > budget
