@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dialog_s2s.model.layers import product_dtype
+from dialog_s2s.model.layers import GRAIN, product_dtype
 from dialog_s2s.model.values import Loss
 
 CHUNK = 256
@@ -67,32 +67,38 @@ class _CrossEntropy(torch.autograd.Function):
             nats = feature_NE.new_zeros((), dtype=torch.float32)
             spread = feature_NE.new_zeros((), dtype=torch.float32)
             grad_feature = torch.empty_like(feature_NE)
+            rows = len(target_N)
             grad_weight = torch.zeros_like(weight_VE)
             grad_bias = torch.zeros_like(bias_V)
-            for start in range(0, len(target_N), CHUNK):
-                piece = slice(start, start + CHUNK)
+            for start in range(0, rows, CHUNK):
+                piece = slice(start, min(start + CHUNK, rows))
                 feature, target_N1 = feature_NE[piece].to(kind), target_N[piece, None]
+                real = len(feature)
+                if kind != weight_VE.dtype:
+                    feature = nn.functional.pad(feature, (0, 0, 0, -real % GRAIN))
                 logits = torch.addmm(bias, feature, weight.T).float()
-                right = logits.gather(1, target_N1)
+                right = logits[:real].gather(1, target_N1)
                 log_p = torch.log_softmax(logits, -1)
-                likely = log_p.gather(1, target_N1)
+                likely = log_p[:real].gather(1, target_N1)
                 nats -= likely.sum()
                 if smoothing:
-                    mean = feature.float() @ middle_E + centre
+                    mean = feature[:real].float() @ middle_E + centre
                     spread += (right - likely).sum() - mean.sum()
                 if not learns:
                     continue
-                grad = log_p.exp_().scatter_add_(
+                grad = log_p.exp_()
+                grad[real:] = 0.0
+                grad[:real].scatter_add_(
                     1, target_N1, log_p.new_full(target_N1.shape, smoothing - 1.0)
                 )
                 grad = grad.to(kind)
                 grad_bias += (grad.new_ones(1, len(grad)) @ grad)[0]
-                grad_feature[piece] = grad @ weight
+                grad_feature[piece] = (grad @ weight)[:real]
                 grad_weight += grad.T @ feature
             if smoothing and learns:
                 grad_feature -= smoothing * middle_E
                 grad_weight -= smoothing / size * feature_NE.sum(0, dtype=torch.float32)
-                grad_bias -= smoothing / size * len(target_N)
+                grad_bias -= smoothing / size * rows
             objective = (1 - smoothing) * nats + smoothing * spread
         ctx.save_for_backward(grad_feature, grad_weight, grad_bias)
         ctx.mark_non_differentiable(nats)

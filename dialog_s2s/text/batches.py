@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.shards import Shard
 from dialog_s2s.text.tokenizer import END, PADDING, START
-from dialog_s2s.text.turns import Role
 
 CHUNK = 1 << 15
 """Examples in memory at once: shuffled over the whole corpus, sorted by length within these."""
@@ -134,8 +133,8 @@ def _examples(
             source = noise.applied(source, random)
             if noise.stray and random.random() < noise.stray:
                 other = int(random.integers(len(shard)))
-                bot = noise.tokenizer.roles[Role.BOT]
-                source = [*shard.source(other), bot, *shard.target(other)[:-1], *source]
+                if other != index:  # or the source would hold the answer
+                    source = [*noise.exchange(shard, other), *source]
         sources.append(source)
         targets.append(shard.target(index))
     return sources, targets

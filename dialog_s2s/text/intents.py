@@ -9,8 +9,10 @@
           - ask: why?
             reply: Because you are here.
 
-Every wording of an intent stands with every reply of it as one dialogue. A follow-up's wordings
-and replies stand so too, each after a few of the dialogues that may come before it.
+Wordings and replies take turns: the first wording with the first reply, the second with the
+second, the shorter list beginning again, until each has been said. (All with all would teach
+nothing more and take as many times longer.) A follow-up's pairs are made so too, each after a few
+of the dialogues that may come before it.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from dialog_s2s.text.lines import Line
 from dialog_s2s.text.nodes import compose
 from dialog_s2s.text.turns import Dialogue, Origin, Role, Turn
 
-CONTEXTS = 4
+CONTEXTS = 2
+"""Dialogues after which each pair of a follow-up stands."""
 
 _TOP = ("name", "language", "licence", "intents")
 _INTENT = ("id", "ask", "reply", "then")
@@ -63,14 +66,14 @@ def read(source: Iterable[Line], file: str) -> Iterator[Dialogue]:
 def _expand(
     intent: _Intent, contexts: Iterator[tuple[Turn, ...]], count: int
 ) -> Iterator[Dialogue]:
-    """Each wording with each reply, after each of the next `count` of the endless `contexts`."""
+    """Wordings and replies by turns, after each of the next `count` of the endless `contexts`."""
     emitted = []
-    for ask in intent.ask:
-        for reply in intent.reply:
-            for context in islice(contexts, count):
-                yield Dialogue((*context, ask, reply))
-                if intent.then:
-                    emitted.append((*context, ask, replace(reply, learn=False)))
+    pairs = max(len(intent.ask), len(intent.reply))
+    for ask, reply in islice(zip(cycle(intent.ask), cycle(intent.reply), strict=False), pairs):
+        for context in islice(contexts, count):
+            yield Dialogue((*context, ask, reply))
+            if intent.then:
+                emitted.append((*context, ask, replace(reply, learn=False)))
     following = cycle(emitted)
     for child in intent.then:
         yield from _expand(child, following, min(CONTEXTS, len(emitted)))

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dialog_s2s.text.shards import Shard
 from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.text.turns import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ class Noise:
             if shorter[-1] not in self._roles:
                 source = shorter
         return source
+
+    def exchange(self, shard: Shard, index: int) -> list[int]:
+        """An example's question and reply as earlier turns of another."""
+        source = shard.source(index)
+        last = max(place for place, piece in enumerate(source) if piece in self._roles)
+        bot = self.tokenizer.roles[Role.BOT]
+        return [*source[last:], bot, *shard.target(index)[:-1]]
 
     def _finer(self, source: list[int], random: np.random.Generator) -> list[int]:
         finer: list[int] = []

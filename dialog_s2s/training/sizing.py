@@ -16,6 +16,10 @@ MINUTES = 1.0
 """Training time where none is given."""
 
 
+MEASURED = 150
+"""Questions that are enough to measure the held-out loss on in a small corpus."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A setting, its value, and why it has it."""
@@ -52,6 +56,7 @@ def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
     ladder = ((20_000, 600), (100_000, 1500), (600_000, 4000), (10_000_000, 8000))
     vocabulary = next((size for most, size in ladder if survey.characters < most), 16_000)
     history = min(survey.longest_history, 8)
+    held_out = round(min(0.05, max(0.01, MEASURED / survey.questions)), 3)
     return {
         "vocabulary": (vocabulary, f"{survey.characters:,} characters of different text"),
         "lowercase_sources": (True, "questions come in any case"),
@@ -61,7 +66,7 @@ def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
             if history
             else "no pair has earlier turns, so each question is answered alone",
         ),
-        "held_out": (0.05, "of the questions, to measure on"),
+        "held_out": (held_out, "of the questions, to measure on"),
     }
 
 
@@ -69,7 +74,6 @@ def _model(survey: Survey, minutes: float) -> dict[str, tuple[Any, str]]:
     roomy = minutes >= 2.5 and survey.characters >= 100_000
     width, embedding = (384, 256) if roomy else (256, 192)
     size = f"{minutes:g} min of training and {survey.pairs:,} pairs"
-    few = survey.replies * 4 < survey.pairs
     return {
         "core": ("gru", "learns faster than a transformer at this size"),
         "attention": ("general", "a learned query projection"),
@@ -78,7 +82,10 @@ def _model(survey: Survey, minutes: float) -> dict[str, tuple[Any, str]]:
         "embedding": (embedding, size),
         "encoder_layers": (1, "wide and shallow is quickest to learn"),
         "decoder_layers": (1, "wide and shallow is quickest to learn"),
-        "dropout": (0.3 if few or roomy else 0.2, "against learning by heart"),
+        "dropout": (
+            0.2 if roomy else 0.0,
+            "against learning by heart" if roomy else "a short run has no time to learn by heart",
+        ),
     }
 
 
@@ -90,13 +97,13 @@ def _training(
     return {
         "minutes": (MINUTES, "the default"),
         "epochs": (epochs, "enough to learn a corpus of this size"),
-        "batch_tokens": (800, "small batches learn most from a pair"),
-        "learning_rate": (5e-3, "measured best for this core"),
+        "batch_tokens": (1600 if not with_history else 3200, "about 64 pairs"),
+        "learning_rate": (6e-3, "measured best for this core"),
         "label_smoothing": (0.1, "against overconfidence"),
         "subword_noise": (0.3 if with_history else 0.1, "so that wording matters less"),
         "word_drop": (0.0, "did not help"),
         "stray_history": (
-            0.3 if with_history else 0.0,
+            0.15 if with_history else 0.0,
             "so that it learns when history does not matter"
             if with_history
             else "there is no history to be led astray by",

@@ -57,28 +57,27 @@ intents:
 """
 
 
-def test_expansion_is_every_wording_with_every_reply_in_order() -> None:
+def test_wordings_and_replies_take_turns_in_order() -> None:
     assert [said(dialogue) for dialogue in read(TEA)] == [
         "do you have tea / Yes.",
-        "do you have tea / We do.",
-        "tea? / Yes.",
         "tea? / We do.",
         "do you have tea / Yes. / how much / Nine.",
-        "do you have tea / We do. / how much / Nine.",
-        "tea? / Yes. / how much / Nine.",
         "tea? / We do. / how much / Nine.",
-        *(
-            f"{before} / how much / Nine. / really? / {reply}"
-            for reply in ("Really.", "Yes, nine.")
-            for before in (
-                "do you have tea / Yes.",
-                "do you have tea / We do.",
-                "tea? / Yes.",
-                "tea? / We do.",
-            )
-        ),
+        "do you have tea / Yes. / how much / Nine. / really? / Really.",
+        "tea? / We do. / how much / Nine. / really? / Really.",
+        "do you have tea / Yes. / how much / Nine. / really? / Yes, nine.",
+        "tea? / We do. / how much / Nine. / really? / Yes, nine.",
         "bye / So long",
     ]
+
+
+@pytest.mark.parametrize(("wordings", "replies"), [(1, 1), (5, 2), (2, 5), (4, 6), (3, 3)])
+def test_no_wording_and_no_reply_is_left_out(wordings: int, replies: int) -> None:
+    ask, reply = [f"w{n}" for n in range(wordings)], [f"r{n}" for n in range(replies)]
+    found = read(f"intents: [{{ask: {ask}, reply: {reply}}}]")
+    assert len(found) == max(wordings, replies)
+    assert {d.turns[0].text for d in found} == set(ask)
+    assert {d.turns[1].text for d in found} == set(reply)
 
 
 def test_each_turn_has_its_own_line_and_role_and_only_the_last_is_learnt() -> None:
@@ -100,26 +99,24 @@ def wide(openings: int, wordings: int, replies: int) -> list[Dialogue]:
     return read(f"intents: [{{ask: {ask}, reply: [x], then: [{child}, {child}]}}]")
 
 
-def test_follow_ups_stand_in_four_contexts_used_evenly() -> None:
+def test_follow_ups_stand_in_a_few_contexts_used_evenly() -> None:
     found = [d for d in wide(openings=6, wordings=3, replies=2) if len(d.turns) == 4]
-    # Two follow-ups of 3 x 2 pairs, each pair after CONTEXTS of the 6 openings.
-    assert len(found) == 2 * 3 * 2 * intents.CONTEXTS
+    # Two follow-ups of 3 pairs, each pair after CONTEXTS of the 6 openings.
+    assert len(found) == 2 * 3 * intents.CONTEXTS
     each = Counter((d.turns[2].origin, d.turns[2].text, d.turns[3].text) for d in found)
     openings = Counter(d.turns[0].text for d in found)
     assert set(each.values()) == {2 * intents.CONTEXTS}
-    assert set(openings.values()) == {8}
-    first_half = found[: len(found) // 2]
-    assert len({said(d) for d in first_half}) == len(first_half)
+    assert set(openings.values()) == {2}
 
 
 def test_follow_ups_beside_each_other_go_on_through_the_contexts() -> None:
-    found = [d for d in wide(openings=8, wordings=1, replies=1) if len(d.turns) == 4]
-    assert [d.turns[0].text for d in found] == [f"o{n}" for n in range(8)]
+    found = [d for d in wide(openings=4, wordings=1, replies=1) if len(d.turns) == 4]
+    assert [d.turns[0].text for d in found] == [f"o{n}" for n in range(4)]
 
 
-def test_fewer_contexts_than_four_are_each_used_once() -> None:
-    found = [said(d) for d in wide(openings=2, wordings=1, replies=1) if len(d.turns) == 4]
-    assert found == ["o0 / x / w0 / r0", "o1 / x / w0 / r0"] * 2
+def test_fewer_contexts_than_wanted_are_each_used_once() -> None:
+    found = [said(d) for d in wide(openings=1, wordings=1, replies=1) if len(d.turns) == 4]
+    assert found == ["o0 / x / w0 / r0"] * 2
 
 
 def test_the_same_wording_twice_in_one_intent_is_fine() -> None:

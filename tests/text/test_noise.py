@@ -85,13 +85,15 @@ def test_pieces_are_cut_finer_at_the_given_rates(tokenizer: Tokenizer) -> None:
     assert np.mean(np.array(grown) == 0) == pytest.approx(0.5 + 0.5 * 0.7**can, abs=0.03)
 
 
-def test_every_way_to_split_is_taken(tokenizer: Tokenizer) -> None:
-    splits = tokenizer.splits()
-    piece = max(range(tokenizer.size), key=lambda index: len(splits[index]))
-    assert len(splits[piece]) > 1
+def test_every_way_to_split_is_taken(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways = [[] for _ in range(tokenizer.size)]
+    ways[300] = [(263, 264), (265, 266), (267, 268)]
+    monkeypatch.setattr(Tokenizer, "splits", lambda _: ways)
     noise = Noise(tokenizer, subword=1.0, cut=1.0)
     random = rng(2)
-    assert {tuple(noise.applied([piece], random)) for _ in range(200)} == set(splits[piece])
+    taken = [tuple(noise.applied([300, 301], random)) for _ in range(600)]
+    assert {(*way, 301) for way in ways[300]} == set(taken)
+    assert min(taken.count(way) for way in set(taken)) > 150
 
 
 def test_pieces_are_dropped_at_the_given_rate(tokenizer: Tokenizer) -> None:

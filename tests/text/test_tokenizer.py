@@ -105,6 +105,8 @@ def test_half_a_character_is_dropped(tokenizer: Tokenizer) -> None:
     assert tokenizer.decode([*word, *ids[-4:-1]]) == "tea"
     assert tokenizer.decode([*ids[-4:-1], *word]).strip(" ") == "tea"
     assert tokenizer.decode(ids[-3:]) == ""
+    # what comes after a word does not complete what came before it
+    assert tokenizer.decode([*ids[-4:-1], *word, ids[-1]]).strip(" ") == "tea"
 
 
 def test_roles_have_pieces_of_their_own(tokenizer: Tokenizer) -> None:
