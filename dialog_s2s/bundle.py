@@ -76,8 +76,7 @@ def open_bundle(path: str | Path) -> Bundle:
             f"{manifest}: has format version {version!r}, this program reads {FORMAT}; {advice}"
         )
     if not isinstance(files, dict) or not all(
-        isinstance(name, str) and name == Path(name).name and isinstance(digest, str)
-        for name, digest in files.items()
+        _plain(name) and isinstance(digest, str) for name, digest in files.items()
     ):
         raise BundleError(f"{manifest}: is damaged; train the bot again")
     for name in REQUIRED:
@@ -97,11 +96,12 @@ def write_bundle(path: str | Path, files: Mapping[str, bytes], replace: bool = F
     """
     place = Path(path)
     check_place(place, replace)
-    fresh = place.with_name(f".{place.name}.{secrets.token_hex(4)}.new")
+    whole = Path(os.path.abspath(place))  # "." has no name
+    fresh = _beside(whole, "new")
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     manifest = json.dumps({"format": FORMAT, "files": digests}, indent=1).encode()
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        whole.parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
         for name, data in {**files, MANIFEST: manifest}.items():
             with (fresh / name).open("xb") as stream:
@@ -109,8 +109,8 @@ def write_bundle(path: str | Path, files: Mapping[str, bytes], replace: bool = F
                 stream.flush()
                 os.fsync(stream.fileno())
         _sync(fresh)
-        _swap(fresh, place)
-        _sync(place.parent)
+        _swap(fresh, whole)
+        _sync(whole.parent)
     except OSError as error:
         raise DiskError(
             f"{place}: cannot be written ({error.strerror}); free some space or choose "
@@ -147,6 +147,11 @@ def check_place(path: str | Path, replace: bool = False) -> None:
         raise DiskError(f"{place}: {above} may not be written to; choose another --out")
 
 
+def _plain(name: str) -> bool:
+    """Whether it names a file in a folder, and nothing else."""
+    return name.isprintable() and name not in ("", "..") and name == Path(name).name
+
+
 def _checked(file: Path, digest: str) -> bytes:
     try:
         data = file.read_bytes()
@@ -167,14 +172,22 @@ def _swap(fresh: Path, place: Path) -> None:
     if not place.exists():
         fresh.rename(place)
         return
-    old = place.with_name(f".{place.name}.{secrets.token_hex(4)}.old")
+    old = _beside(place, "old")
     place.rename(old)
     try:
         fresh.rename(place)
-    except OSError:
+    except BaseException:  # Ctrl-C too
         old.rename(place)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    if old.is_symlink():
+        old.unlink()
+    else:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(place: Path, ending: str) -> Path:
+    # cut, or it would be too long where the name itself just is not
+    return place.with_name(f".{place.name[:32]}.{secrets.token_hex(4)}.{ending}")
 
 
 def _sync(folder: Path) -> None:

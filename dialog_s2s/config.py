@@ -45,6 +45,9 @@ class TextConfig:
     vocabulary: int | None = _setting(
         None, "pieces in the subword vocabulary", least=280, most=1_000_000
     )
+    phrases: bool | None = _setting(
+        None, "replies may use pieces of several words; for replies that many questions share"
+    )
     lowercase_sources: bool | None = _setting(
         None, "fold the case of what the encoder reads; replies keep theirs"
     )

@@ -1,15 +1,18 @@
-"""What all tests share: one thread, and a small vocabulary."""
+"""What all tests share: one thread, a small vocabulary, and a small bot."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch starts its threads
 
 import pytest
 import torch
+from tiny import CONFIG, dialogues
 
+from dialog_s2s import Bot, train
 from dialog_s2s.text.tokenizer import Tokenizer
 
 TEXTS = (
@@ -41,3 +44,17 @@ def texts() -> tuple[str, ...]:
 def tokenizer(texts: tuple[str, ...]) -> Tokenizer:
     """A vocabulary learnt from `texts`; what they do not hold falls to bytes."""
     return Tokenizer.train(texts * 4, 420)
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that learnt the whole of `tiny`; not to be changed."""
+    place = tmp_path_factory.mktemp("bots") / "tiny"
+    train(dialogues(), place, config=CONFIG)
+    return place
+
+
+@pytest.fixture(scope="session")
+def tiny_bot(tiny_bundle: Path) -> Bot:
+    """The bot of `tiny_bundle`."""
+    return Bot.load(tiny_bundle)

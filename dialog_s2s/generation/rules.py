@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,5 +61,5 @@ def min_p(logits_V: Logits, share: float) -> Logits:
     """Only pieces at least `share` as likely as the likeliest (Nguyen et al. 2024)."""
     if share <= 0:
         return logits_V
-    least = logits_V.max() + np.log(np.float32(share))
+    least = logits_V.max() + np.float32(math.log(share))
     return np.where(logits_V < least, np.float32(-np.inf), logits_V)

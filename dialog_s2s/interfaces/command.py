@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -64,8 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code and never shows a traceback."""
     # threads that wait must not spin: on a busy laptop spinning costs ten times the time
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what the locale cannot show is no failure
     try:
-        code = _run(_parser().parse_args(arguments))
+        code = _run(_parsed(arguments))
         sys.stdout.flush()
         return code
     except Stopped as stopped:
@@ -180,6 +183,18 @@ def _seed(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
         raise argparse.ArgumentTypeError(f"must be a whole number from 0, but is {text!r}")
     return int(text)
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    asks = options.command == "ask" and options.question is None and options.file is None
+    # the library takes no optional word after an option: ask BUNDLE --json QUESTION
+    if asks and len(rest) == 1 and not rest[0].startswith("-"):
+        options.question = rest.pop()
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

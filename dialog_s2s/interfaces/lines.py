@@ -74,7 +74,7 @@ def shown(asked: str, reply: Reply, as_json: bool) -> str:
     if not as_json:
         return clean(reply.text)
     fields = {
-        "question": asked,
+        "question": clean(asked),  # JSON may have held controls as escapes
         "reply": clean(reply.text),
         "source": reply.source,
         "confidence": round(reply.confidence, 6),

@@ -12,7 +12,7 @@ from dialog_s2s.config import Config, TrainingConfig
 from dialog_s2s.errors import DiskError
 from dialog_s2s.interfaces.train import train_watched
 
-MINUTES = 0.75
+MINUTES = 0.8
 """A newcomer waits this long, once."""
 
 

@@ -14,6 +14,7 @@ from prompt_toolkit.history import InMemoryHistory
 
 import dialog_s2s
 from dialog_s2s.bundle import open_bundle
+from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.dialogue.manager import Bot, Conversation
 from dialog_s2s.errors import DialogError, UsageError
 from dialog_s2s.interfaces.lines import converse, lines_of
@@ -62,8 +63,9 @@ def chat(path: Path, settings: dict[str, object]) -> None:
     """Chats with the bundle at `path` until the input ends.
 
     Raises:
-        BundleError: there is no sound bundle; known before the prompt appears.
+        BundleError, ConfigError: no sound bundle, or a wrong setting; known before the prompt.
     """
+    with_settings(GenerationConfig(), settings)
     open_bundle(path)
     loading = LoadingBot(path)
     if sys.stdin.isatty() and sys.stdout.isatty():

@@ -30,7 +30,7 @@ class Gru(nn.Module):
         self.input_GE3M = nn.Parameter(_uniform(groups, inputs, 3 * width, bound=bound))
         self.recur_GM3M = nn.Parameter(_uniform(groups, width, 3 * width, bound=bound))
         self.bias_G3M = nn.Parameter(torch.zeros(groups, 3 * width))
-        self.candidate_GM = nn.Parameter(torch.zeros(groups, width))
+        self.candidate_bias_GM = nn.Parameter(torch.zeros(groups, width))
 
     def forward(self, inputs_GBTE: Tensor, first_GBM: Tensor) -> Tensor:
         """States after each input, GBTM, starting from `first_GBM`."""
@@ -42,7 +42,7 @@ class Gru(nn.Module):
         gates_GTB3M = gates_GN3M[:, :rows].reshape(groups, length, batch, 3 * self.width)
         gates_TGB3M = gates_GTB3M.transpose(0, 1).float() + self.bias_G3M[:, None]
         states_TGBM: Tensor = _Scan.apply(  # type: ignore[no-untyped-call]
-            gates_TGB3M, first_GBM, self.recur_GM3M, self.candidate_GM
+            gates_TGB3M, first_GBM, self.recur_GM3M, self.candidate_bias_GM
         )
         return states_TGBM.permute(1, 2, 0, 3)
 
@@ -62,7 +62,7 @@ class _Scan(torch.autograd.Function):
         width = wide // 3
         kind = product_dtype(gates_TGB3M)
         with torch.autocast(gates_TGB3M.device.type, enabled=False):
-            recur = recur_GM3M.detach()
+            recur = recur_GM3M.to(kind)
             states = gates_TGB3M.new_empty(length + 1, groups, batch, width)
             states[0] = first_GBM
             sluice = gates_TGB3M.new_empty(length, groups, batch, 2 * width)
@@ -70,7 +70,7 @@ class _Scan(torch.autograd.Function):
             candidate = torch.empty_like(states[1:])
             bias = bias_GM[:, None]
             for t in range(length):
-                heard = torch.bmm(states[t], recur)
+                heard = torch.bmm(states[t].to(kind), recur)
                 torch.add(gates_TGB3M[t, ..., : 2 * width], heard[..., : 2 * width], out=sluice[t])
                 sluice[t].sigmoid_()
                 torch.add(heard[..., 2 * width :], bias, out=recalled[t])
@@ -97,7 +97,7 @@ class _Scan(torch.autograd.Function):
             to_update = (states[:-1] - candidate).mul_(update * (1 - update))
             to_reset = recalled * (reset * (1 - reset))
             grad_gates = torch.empty(length, groups, batch, 3 * width, device=states.device)
-            through = torch.empty_like(grad_gates)
+            through = torch.empty_like(grad_gates, dtype=ctx.kind)
             back = recur.transpose(1, 2)
             grad_state = torch.zeros_like(candidate[0])
             for t in range(length - 1, -1, -1):

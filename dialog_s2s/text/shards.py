@@ -101,4 +101,5 @@ def write_shard(folder: Path, encodings: Iterable[Encoding], vocabulary: int) ->
 def _mapped(file: Path, dtype: np.dtype[Any]) -> NDArray[Any]:
     if file.stat().st_size == 0:  # an empty file cannot be mapped
         return np.zeros(0, dtype=dtype)
-    return np.memmap(file, dtype=dtype, mode="r")
+    # a plain view of the map: the memmap class itself costs microseconds at every index
+    return np.asarray(np.memmap(file, dtype=dtype, mode="r"))

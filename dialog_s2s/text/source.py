@@ -43,5 +43,6 @@ class SourceFormat:
         return sum(piece in opened for piece in self.pieces(turns))
 
     def _segment(self, turn: Turn) -> list[int]:
+        # by the word even where replies are made of phrases: a question is a new mix of old words
         text = turn.text.lower() if self.lowercase else turn.text
-        return [self.tokenizer.roles[turn.role], *self.tokenizer.encode(text)]
+        return [self.tokenizer.roles[turn.role], *self.tokenizer.encode_words(text)]

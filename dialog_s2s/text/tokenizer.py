@@ -20,6 +20,9 @@ ROLE_PIECES = {Role.USER: "<user>", Role.BOT: "<bot>", Role.SYSTEM: "<system>"}
 SMALLEST = 4 + len(ROLE_PIECES) + 256
 """Special pieces and one piece a byte; characters and words come on top."""
 
+LONGEST_PHRASE = 64
+"""Characters of a piece at most, where pieces may span words."""
+
 MAX_TRAINING_TEXTS = 1_000_000
 """The vocabulary is learnt from so many texts at most, evenly spread over what is given."""
 
@@ -56,8 +59,10 @@ class Tokenizer:
         self._names = names
 
     @classmethod
-    def train(cls, texts: Iterable[str], vocabulary: int) -> Tokenizer:
+    def train(cls, texts: Iterable[str], vocabulary: int, phrases: bool = False) -> Tokenizer:
         """Learns at most `vocabulary` unigram pieces (Kudo 2018); fewer where the text is small.
+
+        With `phrases`, pieces may span words: what is said again and again becomes one piece.
 
         Raises:
             DataError: there is no text to learn from.
@@ -84,14 +89,23 @@ class Tokenizer:
             eos_id=END,
             num_threads=1,  # more would add in another order, and learn other pieces
             max_sentence_length=1 << 20,
+            split_by_whitespace=not phrases,
+            split_by_unicode_script=not phrases,
+            split_by_number=not phrases,
+            max_sentencepiece_length=LONGEST_PHRASE if phrases else 16,
             minloglevel=2,
         )
         return cls(model.getvalue())
 
     def encode(self, text: str) -> list[int]:
         """The pieces of `text`; without start, end or role pieces."""
-        ids: list[int] = self._pieces.EncodeAsIds(text)
+        # half a surrogate pair, which the library would not take, becomes a question mark
+        ids: list[int] = self._pieces.EncodeAsIds(text.encode("utf-8", "replace").decode())
         return ids
+
+    def encode_words(self, text: str) -> list[int]:
+        """The pieces of `text`, each word by itself: no piece spans two words."""
+        return [piece for word in text.split() for piece in self.encode(word)]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of pieces; special ones are silent, incomplete characters are dropped."""

@@ -10,7 +10,10 @@ from dialog_s2s.training.loop import Outcome
 def model_card(
     config: Config, survey: Survey, held_out_pairs: int, parameters: int, outcome: Outcome
 ) -> str:
-    """Markdown for people; nothing in it is read back."""
+    """Markdown for people; nothing in it is read back.
+
+    No time or date is in it: the same run makes the same bundle to the byte.
+    """
     model, training = config.model, config.training
     if outcome.held_out is None:
         score = "not measured: no pair could be spared."
@@ -32,7 +35,7 @@ Trained from scratch on question-answer pairs; it knows nothing else.
 | core | {model.core}, attention {model.attention}, {parameters:,} parameters |
 | vocabulary | {config.text.vocabulary:,} pieces |
 | reads | {context} |
-| training | {outcome.updates:,} updates in {outcome.seconds:.0f} s; {ended} |
+| training | {outcome.updates:,} updates; {ended} |
 | seed | {training.seed} |
 
 Held-out loss: {score}

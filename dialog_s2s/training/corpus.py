@@ -16,6 +16,9 @@ from dialog_s2s.text.split import held_out_keys, key
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Dialogue, Example, Role, examples, fold
 
+PHRASE = 3
+"""Words in a phrase, where replies are learnt by the phrase."""
+
 KEPT = 300_000
 """Examples kept in memory between passes; larger corpora are read anew for each."""
 
@@ -103,9 +106,8 @@ def survey(corpus: Iterable[Example]) -> Survey:
     if not pairs:
         raise DataError("there are no question-answer pairs to train on")
     if len(pairs_seen) < 2:
-        raise DataError(
-            f"all {pairs} pairs are the same; give at least two different questions and answers"
-        )
+        found = "there is only one pair" if pairs == 1 else f"all {pairs} pairs are the same"
+        raise DataError(f"{found}; give at least two different questions and answers")
     return Survey(pairs, len(questions), len(replies), characters, with_history, longest)
 
 
@@ -126,6 +128,7 @@ def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path
     tokenizer = Tokenizer.train(
         _texts((example for example in corpus if key(example) not in held), text),
         given(text.vocabulary, "text.vocabulary"),
+        phrases=given(text.phrases, "text.phrases"),
     )
     shape = SourceFormat(
         tokenizer,
@@ -152,11 +155,23 @@ def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path
 
 
 def _texts(corpus: Iterable[Example], text: TextConfig) -> Iterator[str]:
-    """Every different question and reply, so that often-used replies do not rule the pieces."""
+    """Every different question and reply, so that often-used replies do not rule the pieces.
+
+    Where pieces may be phrases they shall: then replies count as often as they are used, cut
+    into phrases, and questions count by the word, which is how they are read.
+    """
     seen: set[int] = set()
     for example in corpus:
         question = example.question.lower() if text.lowercase_sources else example.question
         for each in (question, example.reply):
-            if hash(each) not in seen:
-                seen.add(hash(each))
-                yield each
+            new = hash(each) not in seen
+            seen.add(hash(each))
+            if text.phrases and each is example.reply:
+                words = each.split()
+                for start in range(0, len(words), PHRASE):
+                    yield " ".join(words[start : start + PHRASE])
+                    if new:  # the trainer sees a phrase only where it goes on in two ways
+                        after = words[start + PHRASE] if start + PHRASE < len(words) else words[0]
+                        yield " ".join([*words[start : start + PHRASE], after])
+            elif new:
+                yield from each.split() if text.phrases else (each,)

@@ -53,7 +53,7 @@ def fit(
     shard: Shard,
     held_out: Shard,
     settings: TrainingConfig,
-    noise: Noise,
+    noise: Noise | None,
     monitor: Monitor,
     stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
@@ -131,7 +131,7 @@ def fit(
     )
 
 
-def pace(model: Seq2Seq, shard: Shard, settings: TrainingConfig, noise: Noise) -> float:
+def pace(model: Seq2Seq, shard: Shard, settings: TrainingConfig, noise: Noise | None) -> float:
     """Seconds an update takes, from a few that change nothing: gradients only, weights kept."""
     optimizer = optimizer_for(model, 0.0)  # at rate 0: the work of an update, not its effect
     batches = _forever(
@@ -150,7 +150,7 @@ def pace(model: Seq2Seq, shard: Shard, settings: TrainingConfig, noise: Noise) -
     return statistics.fmean(times[len(times) // 4 :])
 
 
-def _forever(shard: Shard, budget: int, seed: int, noise: Noise) -> Iterator[Batch]:
+def _forever(shard: Shard, budget: int, seed: int, noise: Noise | None) -> Iterator[Batch]:
     number = 0
     while True:
         yield from epoch(shard, budget, seed, number, noise)

@@ -83,15 +83,17 @@ class Display:
 
 
 def line(progress: Progress, bar: int = 0) -> str:
-    """Progress in under 80 columns."""
+    """Progress in under 80 columns; the bar gives way where the numbers are long."""
     done = progress.update / progress.updates
-    filled = round(bar * done)
-    drawn = "█" * filled + "░" * (bar - filled) + " " if bar else ""
     held = "" if progress.held_out is None else f"  held-out {progress.held_out:.2f}"
-    return (
-        f"  {drawn}{done:4.0%}  {count(progress.pairs)} pairs  loss {progress.loss:.2f}{held}"
+    told = (
+        f"{done:4.0%}  {count(progress.pairs)} pairs  loss {progress.loss:.2f}{held}"
         f"  {clock(progress.remaining)} left"
     )
+    bar = max(0, min(bar, 76 - len(told)))
+    filled = round(bar * done)
+    drawn = "█" * filled + "░" * (bar - filled) + " " if bar else ""
+    return f"  {drawn}{told}"
 
 
 def count(number: int) -> str:

@@ -11,9 +11,9 @@ def optimizer_for(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
     embeddings = {id(part.weight) for part in model.modules() if isinstance(part, nn.Embedding)}
     decaying: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
-    for weight in model.parameters():
-        free_of_decay = weight.ndim < 2 or id(weight) in embeddings
-        (free if free_of_decay else decaying).append(weight)
+    for name, weight in model.named_parameters():
+        bias = weight.ndim < 2 or "bias" in name.rsplit(".", 1)[-1]  # a GRU's is a row a group
+        (free if bias or id(weight) in embeddings else decaying).append(weight)
     groups = [
         {"params": decaying, "weight_decay": weight_decay},
         {"params": free, "weight_decay": 0.0},

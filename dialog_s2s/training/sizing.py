@@ -16,6 +16,9 @@ MINUTES = 1.0
 """Training time where none is given."""
 
 
+SHARED = 4.0
+"""Pairs a reply from which on replies are worth learning by the phrase."""
+
 MEASURED = 150
 """Questions that are enough to measure the held-out loss on in a small corpus."""
 
@@ -53,11 +56,16 @@ def choose(
 
 
 def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
-    ladder = ((20_000, 600), (100_000, 1500), (600_000, 4000), (10_000_000, 8000))
+    ladder = ((10_000, 1000), (40_000, 2000), (600_000, 4000), (10_000_000, 8000))
     vocabulary = next((size for most, size in ladder if survey.characters < most), 16_000)
     history = min(survey.longest_history, 8)
     held_out = round(min(0.05, max(0.01, MEASURED / survey.questions)), 3)
+    shared = survey.pairs / survey.replies
+    phrases = shared >= SHARED
+    if phrases:
+        vocabulary = max(vocabulary, min(16_000, survey.characters // 14))
     return {
+        "phrases": (phrases, f"{shared:.1f} pairs share a reply"),
         "vocabulary": (vocabulary, f"{survey.characters:,} characters of different text"),
         "lowercase_sources": (True, "questions come in any case"),
         "history_turns": (
@@ -97,8 +105,8 @@ def _training(
     return {
         "minutes": (MINUTES, "the default"),
         "epochs": (epochs, "enough to learn a corpus of this size"),
-        "batch_tokens": (1600 if not with_history else 3200, "about 64 pairs"),
-        "learning_rate": (6e-3, "measured best for this core"),
+        "batch_tokens": (1600, "small batches learn most from a pair"),
+        "learning_rate": (5e-3, "measured best for this core"),
         "label_smoothing": (0.1, "against overconfidence"),
         "subword_noise": (0.3 if with_history else 0.1, "so that wording matters less"),
         "word_drop": (0.0, "did not help"),

@@ -17,7 +17,7 @@ def made(groups: int = 1, inputs: int = INPUTS, width: int = WIDTH) -> Gru:
     layer = Gru(inputs, width, groups)
     with torch.no_grad():
         layer.bias_G3M.normal_()
-        layer.candidate_GM.normal_()
+        layer.candidate_bias_GM.normal_()
     return layer
 
 
@@ -30,7 +30,7 @@ def library(layer: Gru, group: int) -> nn.GRU:
         twin.weight_hh_l0.copy_(layer.recur_GM3M[group].T)
         twin.bias_ih_l0.copy_(layer.bias_G3M[group])
         twin.bias_hh_l0.zero_()
-        twin.bias_hh_l0[2 * width :] = layer.candidate_GM[group]
+        twin.bias_hh_l0[2 * width :] = layer.candidate_bias_GM[group]
     return twin
 
 
@@ -70,7 +70,7 @@ def test_equals_the_library_in_value_and_gradients(groups: int, batch: int, leng
             (layer.input_GE3M.grad, twin.weight_ih_l0.grad.T),
             (layer.recur_GM3M.grad, twin.weight_hh_l0.grad.T),
             (layer.bias_G3M.grad, twin.bias_ih_l0.grad),
-            (layer.candidate_GM.grad, bias_H[2 * WIDTH :]),
+            (layer.candidate_bias_GM.grad, bias_H[2 * WIDTH :]),
         ]
         for found, expected in pairs:
             torch.testing.assert_close(found[g], expected, atol=2e-5, rtol=1e-4)

@@ -1,0 +1,233 @@
+"""A trained bot: replies, settings, conversations, and questions nobody expects."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, SUNDAY
+
+from dialog_s2s import Bot, Reply
+from dialog_s2s.dialogue.manager import MAX_QUESTION
+from dialog_s2s.errors import BundleError, ConfigError, UsageError
+from dialog_s2s.text.turns import Role, Turn
+
+WILD = {"method": "sample", "temperature": 3.0, "top_p": 1.0, "max_tokens": 12}
+
+
+def alike(reply: Reply) -> tuple:
+    """What of a reply does not depend on the clock."""
+    return reply.text, reply.finish, reply.seed, reply.turns_read, round(reply.confidence, 4)
+
+
+def test_a_reply(tiny_bot: Bot) -> None:
+    reply = tiny_bot.reply("  What time do\nyou   OPEN ")
+    assert reply.text == REPLIES["what time do you open"]
+    assert (reply.source, reply.evidence, reply.finish) == ("generated", (), "stop")
+    assert 0.5 < reply.confidence <= 1
+    assert reply.turns_read == 1
+    assert reply.milliseconds > 0
+    assert reply.settings == CONFIG.generation
+
+
+def test_confidence_is_lower_where_it_does_not_know(tiny_bot: Bot) -> None:
+    assert tiny_bot.reply("zq xv wj").confidence < tiny_bot.reply("hello").confidence
+
+
+@pytest.mark.parametrize("question", ["", " ", "\n\t", "\u3000\u2028"])
+def test_an_empty_question(tiny_bot: Bot, question: str) -> None:
+    for ask in (
+        tiny_bot.reply,
+        tiny_bot.candidates,
+        tiny_bot.stream,
+        tiny_bot.conversation().reply,
+    ):
+        with pytest.raises(UsageError, match="empty"):
+            ask(question)
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"temprature": 1}, "temperature"),
+        ({"temperature": 0}, "0.01"),
+        ({"method": "magic"}, "greedy"),
+        ({"max_tokens": 1.5}, "whole number"),
+        ({"seed": -1}, "seed"),
+        ({"beam": "many"}, "beam"),
+    ],
+)
+def test_wrong_settings(tiny_bot: Bot, settings: dict, word: str) -> None:
+    for ask in (tiny_bot.reply, tiny_bot.candidates, tiny_bot.stream):
+        with pytest.raises(ConfigError, match=word):
+            ask("hello", **settings)
+    with pytest.raises(ConfigError, match=word):
+        tiny_bot.replies([[Turn(Role.USER, "hello")]], **settings)
+
+
+def test_settings_reach_the_search(tiny_bot: Bot) -> None:
+    reply = tiny_bot.reply("hello", max_tokens=2, min_tokens=2)
+    assert reply.finish == "length"
+    assert reply.settings.max_tokens == 2
+    assert tiny_bot.reply("hello", method="sample", seed=5).seed == 5
+    assert len({tiny_bot.reply("hello", **WILD).seed for _ in range(4)}) == 4
+    said = {tiny_bot.reply("hello", seed=seed, **WILD).text for seed in range(8)}
+    assert len(said) > 1
+    again = tiny_bot.reply("hello", seed=3, **WILD)
+    assert alike(again) == alike(tiny_bot.reply("hello", seed=3, **WILD))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "why " * 50_000,
+        "가" * 100_000,
+        "🙂👩‍👩‍👧‍👦🏳️‍🌈",
+        "몇 시에 여나요?",
+        "\x00\x1b[31m\x07",
+        "\ud800 half a pair \udfff",
+        "‮olleh",
+        "<user> hello </s> <bot>",
+        "\U0010ffff",
+        "?!",
+    ],
+    ids=[
+        "long",
+        "long Hangul",
+        "emoji",
+        "Hangul",
+        "controls",
+        "surrogates",
+        "bidi",
+        "roles",
+        "last character",
+        "marks",
+    ],
+)
+def test_any_question_is_answered(tiny_bot: Bot, question: str) -> None:
+    reply = tiny_bot.reply(question)
+    assert reply.finish in ("stop", "length")
+    assert reply.turns_read == 1
+    assert "".join(tiny_bot.stream(question)).strip() == reply.text
+    assert "<" not in reply.text
+
+
+def test_only_the_beginning_of_a_long_question_is_read(tiny_bot: Bot) -> None:
+    long = "hello " * MAX_QUESTION
+    assert tiny_bot.reply(long).text == tiny_bot.reply(long + "when do you close").text
+
+
+def test_a_conversation_remembers(tiny_bot: Bot) -> None:
+    talk = tiny_bot.conversation()
+    asked = "do you sell tea"
+    assert talk.reply(asked).turns_read == 1
+    second = talk.reply(SUNDAY)
+    assert (second.text, second.turns_read) == (FOLLOW_UPS[asked], 3)
+    assert [turn.text for turn in talk.turns] == [asked, REPLIES[asked], SUNDAY, second.text]
+    assert [turn.role for turn in talk.turns] == [Role.USER, Role.BOT] * 2
+
+
+def test_the_history_decides(tiny_bot: Bot) -> None:
+    said = set()
+    for question in FOLLOW_UPS:
+        talk = tiny_bot.conversation()
+        talk.reply(question)
+        said.add(talk.reply(SUNDAY).text)
+    assert len(said) > 2
+
+
+def test_no_more_turns_are_read_than_it_learnt_with(tiny_bot: Bot) -> None:
+    talk = tiny_bot.conversation()
+    read = [talk.reply("hello").turns_read for _ in range(4)]
+    assert read == [1, 3, 5, 5]
+
+
+def test_conversations_are_apart(tiny_bot: Bot) -> None:
+    one, other = tiny_bot.conversation(), tiny_bot.conversation()
+    one.reply("hello")
+    assert other.turns == []
+    one.turns.clear()
+    assert len(one.turns) == 2
+
+
+def test_undo_and_reset(tiny_bot: Bot) -> None:
+    talk = tiny_bot.conversation()
+    assert talk.undo() is None
+    talk.reply("where are you")
+    talk.reply("hello")
+    assert talk.undo() == "hello"
+    assert talk.reply(SUNDAY).text == FOLLOW_UPS["where are you"]
+    talk.reset()
+    assert talk.turns == []
+    assert talk.reply("hello").turns_read == 1
+
+
+def test_a_failed_question_is_not_remembered(tiny_bot: Bot) -> None:
+    talk = tiny_bot.conversation()
+    with pytest.raises(UsageError):
+        talk.reply(" ")
+    with pytest.raises(UsageError):
+        talk.reply("hello", nonsense=1)
+    assert talk.turns == []
+
+
+@pytest.mark.parametrize("method", ["greedy", "sample", "beam"])
+def test_a_stream_is_the_reply(tiny_bot: Bot, method: str) -> None:
+    settings = {"method": method, "seed": 11, "temperature": 2.0}
+    for question, _ in SINGLES[::3]:
+        parts = list(tiny_bot.stream(question, **settings))
+        assert "".join(parts).strip() == tiny_bot.reply(question, **settings).text
+        assert all(parts)
+    assert len(list(tiny_bot.stream("안녕"))) > 1
+
+
+def test_a_streamed_reply_is_remembered_once_taken(tiny_bot: Bot) -> None:
+    talk = tiny_bot.conversation()
+    stream = talk.stream("when do you close")
+    next(stream)
+    assert talk.turns == []
+    rest = list(stream)
+    assert rest
+    assert [turn.text for turn in talk.turns] == ["when do you close", talk.turns[1].text]
+    assert talk.turns[1].text == tiny_bot.reply("when do you close").text
+    assert talk.reply(SUNDAY).turns_read == 3
+
+
+def test_candidates(tiny_bot: Bot) -> None:
+    found = tiny_bot.candidates("hello", method="beam", beam=5)
+    assert len(found) == 5
+    assert found[0].text == REPLIES["hello"]
+    assert found[0].confidence > found[-1].confidence
+    assert alike(found[0])[:2] == alike(tiny_bot.reply("hello", method="beam", beam=5))[:2]
+    assert len(tiny_bot.candidates("hello")) == 1
+
+
+@pytest.mark.parametrize("method", ["greedy", "sample", "beam"])
+def test_many_at_once_are_as_one_by_one(tiny_bot: Bot, method: str) -> None:
+    settings = {"method": method, "seed": 2, "temperature": 1.5, "beam": 2}
+    dialogues = [[Turn(Role.USER, question)] for question, _ in SINGLES] + [
+        [Turn(Role.USER, question), Turn(Role.BOT, REPLIES[question]), Turn(Role.USER, SUNDAY)]
+        for question in FOLLOW_UPS
+    ]
+    together = tiny_bot.replies(dialogues, **settings)
+    alone = [tiny_bot.reply(turns[-1].text, turns[:-1], **settings) for turns in dialogues]
+    assert [alike(reply) for reply in together] == [alike(reply) for reply in alone]
+    assert {reply.turns_read for reply in together} == {1, 3}
+    assert tiny_bot.replies([], **settings) == []
+
+
+def test_two_threads_at_once(tiny_bot: Bot) -> None:
+    questions = [question for question, _ in SINGLES] * 2
+
+    def ask(question: str) -> tuple:
+        return alike(tiny_bot.reply(question, seed=4, **WILD))
+
+    wanted = [ask(question) for question in questions]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(ask, questions)) == wanted
+
+
+def test_no_bot(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="there is no bot here"):
+        Bot.load(tmp_path / "none")

@@ -1,0 +1,218 @@
+"""The command line: what it prints, where, and what it returns."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shell import Shell, process
+from tiny import FOLLOW_UPS, REPLIES, SUNDAY, brief
+
+import dialog_s2s
+from dialog_s2s.bundle import CARD, open_bundle
+from dialog_s2s.config import config_text, read_config
+from dialog_s2s.text.turns import Role, Turn
+
+FIELDS = (
+    *("question", "reply", "source", "confidence", "evidence"),
+    *("milliseconds", "finish", "seed"),
+)
+
+
+def test_importing_the_command_does_not_load_torch() -> None:
+    program = "import sys, dialog_s2s.interfaces.command; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_train_then_ask_then_chat(tmp_path: Path, table: Path) -> None:
+    """The whole way, each step a process of its own."""
+    config, bot = tmp_path / "tiny.yaml", tmp_path / "my bot"
+    config.write_text(config_text(brief(100)))
+    trained = process("train", table, "--out", bot, "--config", config, "--seed", 3)
+    out, err = trained.communicate()
+    assert (trained.returncode, out) == (0, "")
+    assert err.startswith("30 pairs, 30 different questions, 10 different replies")
+    assert "100%" in err
+    assert err.rstrip().endswith(f"The bot is in {bot}")
+    assert "\x1b" not in err
+    assert open_bundle(bot).files
+    assert read_config(bot / "config.yaml").training.seed == 3
+
+    made = dialog_s2s.Bot.load(bot)
+    asked = process("ask", bot, "When do you close?")
+    assert asked.communicate() == (f"{made.reply('When do you close?').text}\n", "")
+    assert asked.returncode == 0
+
+    talk = process("chat", bot)
+    conversation = made.conversation()
+    wanted = [conversation.reply("hello").text, "", conversation.reply("안녕").text]
+    assert talk.communicate("hello\n\n안녕\n") == ("\n".join(wanted) + "\n", "")
+    assert talk.returncode == 0
+    assert wanted[0]
+
+
+def test_ask_prints_the_reply_alone(shell: Shell, tiny_bundle: Path) -> None:
+    assert shell("ask", tiny_bundle, "hello") == (0, f"{REPLIES['hello']}\n", "")
+
+
+def test_ask_reads_lines(shell: Shell, tiny_bundle: Path, tmp_path: Path) -> None:
+    text = "hello\n\nwhere are you\r\nbye"
+    wanted = (0, f"{REPLIES['hello']}\n\n{REPLIES['where are you']}\n{REPLIES['bye']}\n", "")
+    assert shell("ask", tiny_bundle, stdin=text) == wanted
+    (tmp_path / "questions.txt").write_bytes(text.encode())
+    assert shell("ask", tiny_bundle, "--file", tmp_path / "questions.txt") == wanted
+    assert shell("ask", tiny_bundle, stdin="") == (0, "", "")
+
+
+def test_ask_json(shell: Shell, tiny_bundle: Path) -> None:
+    code, out, err = shell("ask", tiny_bundle, "--json", "--set", "seed=5", stdin="hello\n\n안녕\n")
+    assert (code, err) == (0, "")
+    first, second = map(json.loads, out.splitlines())
+    assert tuple(first) == tuple(second) == FIELDS
+    assert (first["question"], first["reply"]) == ("hello", REPLIES["hello"])
+    assert (first["source"], first["evidence"], first["finish"]) == ("generated", [], "stop")
+    assert first["seed"] == 5
+    assert 0 < first["confidence"] <= 1
+    assert first["milliseconds"] > 0
+    assert (second["question"], second["reply"]) == ("안녕", REPLIES["안녕"])
+    assert "안녕" in out
+
+
+def test_ask_with_history(shell: Shell, tiny_bundle: Path, tiny_bot: dialog_s2s.Bot) -> None:
+    lines, wanted = [], []
+    for question in FOLLOW_UPS:
+        said = [("user", question), ("bot", REPLIES[question]), ("user", SUNDAY)]
+        lines.append(json.dumps({"turns": [{"role": r, "text": t} for r, t in said]}))
+        turns = [Turn(Role(role), text) for role, text in said]
+        wanted.append(tiny_bot.reply(SUNDAY, turns[:-1]).text)
+    code, out, err = shell("ask", tiny_bundle, stdin="\n".join(lines))
+    assert (code, err) == (0, "")
+    assert out.splitlines() == wanted
+    assert len(set(wanted)) > 2
+    code, out, _ = shell("ask", tiny_bundle, "--json", lines[0])
+    assert json.loads(out)["question"] == SUNDAY
+
+
+def test_each_question_is_asked_on_its_own(shell: Shell, tiny_bundle: Path) -> None:
+    _, apart, _ = shell("ask", tiny_bundle, stdin=f"{SUNDAY}\nwhere are you\n{SUNDAY}\n")
+    assert apart.splitlines()[0] == apart.splitlines()[2]
+    _, talk, _ = shell("chat", tiny_bundle, stdin=f"where are you\n{SUNDAY}\n")
+    assert talk.splitlines()[1] != apart.splitlines()[2]
+
+
+@pytest.mark.parametrize("command", ["ask", "chat"])
+def test_settings(shell: Shell, tiny_bundle: Path, command: str) -> None:
+    wild = ("--set", "method=sample", "--set", "temperature=4", "--set", "top_p=1")
+    lines = "hello\nbye\nhi\n"
+    first, again, other = (
+        shell(command, tiny_bundle, *wild, "--set", f"seed={seed}", stdin=lines)
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first[0] == other[0] == 0
+    assert first[1] != other[1]
+
+
+@pytest.mark.parametrize("command", ["ask", "chat"])
+@pytest.mark.parametrize(
+    ("setting", "word"),
+    [
+        ("temperatur=1", "'temperature'"),
+        ("temperature=99", "10"),
+        ("loud", "name=value"),
+        ("=3", "name=value"),
+        ("seed=x", "whole number"),
+    ],
+)
+def test_wrong_settings(shell: Shell, tiny_bundle: Path, command, setting, word) -> None:
+    code, out, err = shell(command, tiny_bundle, "--set", setting)
+    assert (code, out) == (2, "")
+    assert err.startswith("dialog-s2s: ")
+    assert err.count("\n") == 1
+    assert word in err
+
+
+def test_bundle_show_and_verify(shell: Shell, tiny_bundle: Path, tmp_path: Path) -> None:
+    card = (tiny_bundle / CARD).read_text()
+    assert shell("bundle", "show", tiny_bundle) == (0, card, "")
+    code, out, err = shell("bundle", "verify", tiny_bundle)
+    assert (code, err) == (0, "")
+    assert out.startswith("ok: 4 files")
+    code, out, err = shell("bundle", "verify", tmp_path)
+    assert (code, out) == (3, "")
+    assert "not a trained bot" in err
+
+
+def test_a_plan_is_a_config(shell: Shell, table: Path, tmp_path: Path, monkeypatch) -> None:
+    code, out, err = shell("train", table, "--plan", "--minutes", "0.5")
+    assert (code, err) == (0, "")
+    file = tmp_path / "plan.yaml"
+    file.write_text(out)
+    planned = read_config(file)
+    assert planned.training.minutes == 0.5
+    assert planned.model.width is not None
+    used = []
+
+    def train(*_: object, **given: object) -> None:
+        used.append(given["config"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dialog_s2s, "train", train, raising=False)
+    assert shell("train", table, "--out", tmp_path / "x", "--config", file)[0] == 130
+    assert used == [planned]
+
+
+def test_force_replaces(shell: Shell, table: Path, quick: Path, tmp_path: Path) -> None:
+    words = ("train", table, "--out", tmp_path / "x", "--config", quick)
+    assert shell(*words)[0] == 0
+    before = (tmp_path / "x" / "model.safetensors").read_bytes()
+    code, _, err = shell(*words, "--seed", 2)
+    assert code == 3
+    assert "--force" in err
+    assert (tmp_path / "x" / "model.safetensors").read_bytes() == before
+    assert shell(*words, "--seed", 2, "--force")[0] == 0
+    assert (tmp_path / "x" / "model.safetensors").read_bytes() != before
+
+
+def test_several_files_are_one_corpus(shell: Shell, table: Path, quick: Path, tmp_path) -> None:
+    more = tmp_path / "more.jsonl"
+    more.write_text('{"question": "one more", "answer": "yes"}\n')
+    code, _, err = shell("train", table, more, "--out", tmp_path / "x", "--config", quick)
+    assert code == 0
+    assert err.startswith("31 pairs")
+
+
+def test_parallel_text(shell: Shell, quick: Path, tmp_path: Path) -> None:
+    for name, text in (("a.de", "eins\nzwei\n"), ("a.en", "one\ntwo\n")):
+        (tmp_path / name).write_text(text)
+    files = (tmp_path / "a.de", tmp_path / "a.en")
+    words = ("--out", tmp_path / "x", "--config", quick)
+    assert shell("train", *files, *words)[0] == 2
+    assert shell("train", "--format", "parallel", *files, *words)[0] == 0
+
+
+def test_version_and_help(shell: Shell) -> None:
+    assert shell("--version") == (0, f"{dialog_s2s.__version__}\n", "")
+    for words in (["--help"], ["train", "--help"], ["chat", "-h"], ["ask", "-h"], ["bundle", "-h"]):
+        code, out, err = shell(*words)
+        assert (code, err) == (0, "")
+        assert "exit codes: 0 fine" in out
+
+
+def test_a_reply_the_locale_cannot_show() -> None:
+    program = "import sys; from dialog_s2s.interfaces import command; print('ready', end='')"
+    code = (
+        f"{program}; command._run = lambda _: sys.stdout.write('\\uac00 ok') and 0; "
+        "sys.exit(command.main(['chat']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", code],
+        env={"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"ready? ok", b"")

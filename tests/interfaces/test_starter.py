@@ -1,0 +1,74 @@
+"""The starter bot: found where it belongs, trained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import dialog_s2s
+from dialog_s2s.bundle import REQUIRED, write_bundle
+from dialog_s2s.errors import DiskError
+from dialog_s2s.interfaces import starter
+from dialog_s2s.interfaces.starter import MINUTES, corpora, starter_bot, starter_path
+from dialog_s2s.text.readers import read
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The package moved to an empty folder."""
+    package = tmp_path / "dialog_s2s"
+    package.mkdir()
+    monkeypatch.setattr(dialog_s2s, "__file__", str(package / "__init__.py"))
+    return tmp_path
+
+
+def test_the_corpora_are_there_and_can_be_read() -> None:
+    files = corpora()
+    assert files == sorted(files)
+    assert len(files) >= 2
+    assert sum(1 for _ in read(files)) > 500
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_corpora_beside_or_inside_the_package(checkout: Path, inside: bool) -> None:
+    with pytest.raises(DiskError, match="install dialog_s2s again"):
+        corpora()
+    folder = checkout / "dialog_s2s" / "corpora" if inside else checkout / "corpora"
+    folder.mkdir()
+    for name in ("b.yaml", "a.yaml", "c.txt"):
+        (folder / name).write_text("")
+    assert corpora() == [folder / "a.yaml", folder / "b.yaml"]
+
+
+def test_the_place(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(checkout / "data"))
+    assert starter_path() == checkout / "data" / "dialog_s2s" / "starter"
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    monkeypatch.setenv("HOME", str(checkout))
+    assert starter_path() == checkout / ".local" / "share" / "dialog_s2s" / "starter"
+    (checkout / "corpora").mkdir()
+    (checkout / "pyproject.toml").write_text("")
+    assert starter_path() == checkout / "bots" / "starter"
+
+
+def test_it_is_trained_once(checkout: Path, monkeypatch, capsys) -> None:
+    calls = []
+
+    def train(data, out, config) -> None:
+        calls.append((data, out, config.training.minutes))
+        write_bundle(out, dict.fromkeys(REQUIRED, b""))
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(checkout))
+    monkeypatch.setattr(starter, "train_watched", train)
+    (checkout / "dialog_s2s" / "corpora").mkdir()
+    file = checkout / "dialog_s2s" / "corpora" / "a.yaml"
+    file.write_text("")
+    place = starter_bot()
+    assert calls == [([str(file)], place, MINUTES)]
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "Training the starter bot" in shown.err
+    assert starter_bot() == place == starter_path()
+    assert len(calls) == 1
+    assert capsys.readouterr() == ("", "")

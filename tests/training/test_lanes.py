@@ -1,0 +1,109 @@
+"""Gradients of a batch shared out over threads are those of the whole batch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from tiny import CONFIG, model, shard
+from torch import Tensor
+
+from dialog_s2s.text.batches import Batch, collate
+from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.training.lanes import WORTHWHILE, Lanes
+from dialog_s2s.training.objective import batch_loss
+
+SIZE = 2 * WORTHWHILE + 1
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Batch:
+    """A batch just large enough for two lanes of unequal size."""
+    learnt = shard(tmp_path_factory.mktemp("shard"), tokenizer)
+    rows = range(SIZE)
+    return collate([learnt.source(i) for i in rows], [learnt.target(i) for i in rows])
+
+
+def gradients(
+    batch: Batch, threads: int, *, core: str = "gru", dropout: float = 0.0, seed: int = 1
+) -> tuple[list[Tensor], float, int]:
+    """Gradients made by so many lanes, the second time they are asked for."""
+    settings = replace(CONFIG.training, threads=threads, seed=seed, label_smoothing=0.1)
+    fresh = model(core, dropout).train()
+    with Lanes(fresh, settings) as lanes:
+        lanes.gradients(batch)
+        nats, targets = lanes.gradients(batch)
+    return [weight.grad for weight in fresh.parameters() if weight.grad is not None], nats, targets
+
+
+@pytest.mark.parametrize("core", ["gru", "transformer"])
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_lanes_make_the_gradient_of_the_mean_loss(batch: Batch, core: str, threads: int) -> None:
+    plain = model(core).train()
+    loss = batch_loss(plain, batch, 0.1)
+    (loss.objective / loss.tokens).backward()
+    wanted = [weight.grad for weight in plain.parameters()]
+    found, nats, targets = gradients(batch, threads, core=core)
+    assert targets == loss.tokens
+    assert nats == pytest.approx(loss.nats.item(), rel=1e-5)
+    assert len(found) == len(wanted)
+    for one, other in zip(found, wanted, strict=True):
+        assert other is None or torch.allclose(one, other, atol=1e-5, rtol=1e-5)
+        assert other is not None or not one.any()
+    assert max(one.abs().max().item() for one in found) > 1e-3
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_dropout_follows_from_the_seed(batch: Batch, threads: int) -> None:
+    runs = [gradients(batch, threads, dropout=0.3, seed=seed)[0] for seed in (1, 1, 2)]
+    assert all(torch.equal(one, other) for one, other in zip(runs[0], runs[1], strict=True))
+    assert not all(torch.equal(one, other) for one, other in zip(runs[0], runs[2], strict=True))
+
+
+def test_dropout_is_drawn_anew_each_time(batch: Batch) -> None:
+    fresh = model(dropout=0.3).train()
+    with Lanes(fresh, replace(CONFIG.training, threads=2)) as lanes:
+        assert lanes.gradients(batch)[0] != lanes.gradients(batch)[0]
+
+
+def test_lanes_drop_out_other_places(batch: Batch) -> None:
+    """Were the lanes' generators alike, twins in two lanes would have the same loss."""
+    twins = Batch(*(array[[0, 0]] for array in arrays(batch)))
+    fresh = model(dropout=0.5).train()
+    with Lanes(fresh, replace(CONFIG.training, threads=2)) as lanes:
+        parts = [
+            lanes._part(twins.every(2, lane), generator)
+            for lane, generator in enumerate(lanes._generators)
+        ]
+    assert parts[0][0] != parts[1][0]
+
+
+def arrays(batch: Batch) -> tuple:
+    return batch.source_BS, batch.mask_BS, batch.fed_BT, batch.target_BT
+
+
+def test_a_small_batch_uses_one_lane(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    real = Lanes._part
+
+    def part(self: Lanes, share: Batch, generator: torch.Generator) -> tuple:
+        sizes.append(share.size)
+        return real(self, share, generator)
+
+    monkeypatch.setattr(Lanes, "_part", part)
+    with Lanes(model(), replace(CONFIG.training, threads=2)) as lanes:
+        lanes.gradients(batch)
+        assert sorted(sizes) == [WORTHWHILE, WORTHWHILE + 1]
+        sizes.clear()
+        lanes.gradients(Batch(*(array[: 2 * WORTHWHILE - 1] for array in arrays(batch))))
+        assert sizes == [2 * WORTHWHILE - 1]
+
+
+def test_a_weight_that_is_not_used_has_no_slope(batch: Batch) -> None:
+    fresh = model("gru")
+    fresh.register_parameter("unused", torch.nn.Parameter(torch.ones(3)))
+    with Lanes(fresh, CONFIG.training) as lanes:
+        lanes.gradients(batch)
+    assert fresh.unused.grad is not None
+    assert not fresh.unused.grad.any()

@@ -1,0 +1,161 @@
+"""The one dial: every open setting is chosen, and what was given stays."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialog_s2s.config import (
+    Config,
+    ModelConfig,
+    TextConfig,
+    TrainingConfig,
+    config_from_text,
+    config_text,
+)
+from dialog_s2s.model.build import Pieces, build
+from dialog_s2s.training.corpus import Survey
+from dialog_s2s.training.sizing import choose
+
+SURVEYS = st.builds(
+    lambda pairs, questions, replies, characters, followed, longest: Survey(
+        pairs,
+        max(1, round(pairs * questions)),
+        max(1, round(pairs * replies)),
+        pairs * characters,
+        round(pairs * followed),
+        longest if round(pairs * followed) else 0,
+    ),
+    st.integers(2, 50_000_000),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.integers(1, 300),
+    st.sampled_from([0.0, 0.1, 0.9]),
+    st.integers(1, 5000),
+)
+MINUTES = st.sampled_from([None, 0.001, 0.5, 1.0, 2.5, 10.0, 100_000.0])
+ALONE = Survey(1000, 800, 300, 40_000, 0, 0)
+FOLLOWED = Survey(1000, 800, 300, 40_000, 200, 3)
+
+
+def sized(survey: Survey, minutes: float | None = None) -> Config:
+    config = Config(training=TrainingConfig(minutes=minutes))
+    return choose(config, survey, "float32", 2)[0]
+
+
+def open_settings(config: Config) -> set[str]:
+    return {
+        f"{section.name}.{item.name}"
+        for section in fields(config)
+        for item in fields(getattr(config, section.name))
+        if getattr(getattr(config, section.name), item.name) is None
+    }
+
+
+@given(SURVEYS, MINUTES)
+def test_every_setting_is_chosen_and_sound(survey: Survey, minutes: float | None) -> None:
+    config = sized(survey, minutes)
+    assert open_settings(config) == {"training.steps", "generation.seed"}
+    # in range, and of the declared type: a reader that checks both takes it as it is
+    assert config_from_text(config_text(config).encode(), "sized") == config
+
+
+@given(SURVEYS, MINUTES)
+def test_each_choice_is_told_with_its_reason(survey: Survey, minutes: float | None) -> None:
+    before = Config(training=TrainingConfig(minutes=minutes))
+    after, choices = choose(before, survey, "float32", 2)
+    told = {choice.setting: choice.value for choice in choices}
+    assert told.keys() == open_settings(before) - open_settings(after)
+    assert len(told) == len(choices)
+    for choice in choices:
+        section, name = choice.setting.split(".")
+        assert getattr(getattr(after, section), name) == choice.value
+        assert choice.reason
+
+
+@pytest.mark.parametrize("minutes", [0.1, 1.0, 5.0])
+@pytest.mark.parametrize("survey", [ALONE, FOLLOWED, replace(ALONE, characters=300_000)])
+def test_the_model_chosen_can_be_built(survey: Survey, minutes: float) -> None:
+    config = sized(survey, minutes)
+    model = build(config.model, Pieces(300, 0, (4, 5, 6)))
+    assert sum(weight.numel() for weight in model.parameters()) > 10_000
+
+
+GIVEN = Config(
+    text=TextConfig(vocabulary=333, lowercase_sources=False, history_turns=7, held_out=0.0),
+    model=ModelConfig(
+        core="transformer",
+        attention="dot",
+        heads=2,
+        embedding=34,
+        width=36,
+        encoder_layers=3,
+        decoder_layers=2,
+        dropout=0.0,
+    ),
+    training=TrainingConfig(
+        minutes=0.3,
+        steps=17,
+        epochs=3,
+        batch_tokens=77,
+        learning_rate=0.1,
+        label_smoothing=0.0,
+        subword_noise=0.0,
+        word_drop=0.4,
+        stray_history=0.0,
+        precision="bfloat16",
+        threads=9,
+    ),
+)
+
+
+@given(SURVEYS)
+def test_what_is_given_stays(survey: Survey) -> None:
+    config, choices = choose(GIVEN, survey, "float32", 2)
+    assert {choice.setting for choice in choices} == open_settings(GIVEN) - {"generation.seed"}
+    for section in ("text", "model", "training"):
+        for item in fields(getattr(GIVEN, section)):
+            value = getattr(getattr(GIVEN, section), item.name)
+            assert value is None or getattr(getattr(config, section), item.name) == value
+    assert choose(config, survey, "bfloat16", 3) == (config, [])
+
+
+@given(SURVEYS, st.sampled_from(sorted(open_settings(Config()) - open_settings(GIVEN))))
+def test_one_given_setting_stays(survey: Survey, setting: str) -> None:
+    section, name = setting.split(".")
+    value = getattr(getattr(GIVEN, section), name)
+    part = replace(getattr(Config(), section), **{name: value})
+    config, choices = choose(replace(Config(), **{section: part}), survey, "float32", 2)
+    assert getattr(getattr(config, section), name) == value
+    assert setting not in {choice.setting for choice in choices}
+
+
+def test_the_machine_is_used() -> None:
+    config, _ = choose(Config(), ALONE, "bfloat16", 12)
+    assert (config.training.precision, config.training.threads) == ("bfloat16", 12)
+
+
+def test_history_is_read_where_there_is_any() -> None:
+    alone, followed = sized(ALONE), sized(FOLLOWED)
+    assert (alone.text.history_turns, alone.training.stray_history) == (0, 0.0)
+    assert followed.text.history_turns == 3
+    assert followed.training.stray_history is not None
+    assert followed.training.stray_history > 0
+
+
+def test_more_text_has_more_pieces() -> None:
+    sizes = [
+        sized(replace(ALONE, characters=characters)).text.vocabulary
+        for characters in (10, 10_000, 50_000, 500_000, 5_000_000, 500_000_000)
+    ]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) > 3
+
+
+def test_a_small_corpus_holds_out_a_larger_share() -> None:
+    shares = [sized(replace(ALONE, questions=n)).text.held_out for n in (100, 10_000, 10**7)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > shares[-1] > 0

@@ -1,0 +1,228 @@
+"""A whole run: pairs in, a bot out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, SUNDAY, brief, dialogues
+
+from dialog_s2s import Bot, plan, train
+from dialog_s2s.bundle import CARD, open_bundle
+from dialog_s2s.config import Config, config_text, read_config
+from dialog_s2s.errors import BundleError, DataError, DiskError, UsageError
+from dialog_s2s.training import train as module
+from dialog_s2s.training.monitor import Progress
+
+PAIRS = [("one?", "1"), ("two?", "2")]
+
+
+def digests(place: Path) -> dict[str, str]:
+    return {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(place.iterdir())
+    }
+
+
+def test_it_learns(tiny_bot: Bot) -> None:
+    right = sum(tiny_bot.reply(question).text == reply for question, reply in SINGLES)
+    assert right >= 0.9 * len(SINGLES)
+
+
+def test_it_learns_what_follows(tiny_bot: Bot) -> None:
+    right = 0
+    for question, reply in FOLLOW_UPS.items():
+        talk = tiny_bot.conversation()
+        talk.reply(question)
+        right += talk.reply(SUNDAY).text == reply
+    assert right >= len(FOLLOW_UPS) - 1
+
+
+def test_the_same_seed_gives_the_same_bundle(tmp_path: Path) -> None:
+    config = replace(
+        brief(6),
+        text=replace(CONFIG.text, held_out=0.1),
+        training=replace(brief(6).training, threads=2, subword_noise=0.5, stray_history=0.3),
+    )
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train(dialogues(), tmp_path / name, config=config, seed=seed)
+    made = {name: digests(tmp_path / name) for name in "abc"}
+    assert made["a"] == made["b"]
+    assert made["a"]["model.safetensors"] != made["c"]["model.safetensors"]
+
+
+def test_the_report_and_the_bundle_agree(tmp_path: Path) -> None:
+    said: list[str] = []
+    told: list[Progress] = []
+
+    class Watch:
+        def update(self, progress: Progress) -> None:
+            told.append(progress)
+
+        def close(self) -> None:
+            said.append("closed")
+
+    config = replace(brief(4), text=replace(CONFIG.text, held_out=0.1))
+    report = train(
+        dialogues(), tmp_path / "x", seed=3, config=config, monitor=Watch(), say=said.append
+    )
+    assert report.path == tmp_path / "x"
+    assert (report.survey.pairs, report.held_out_pairs, report.outcome.updates) == (34, 3, 4)
+    assert len(told) == 4
+    assert said.count("closed") == 1
+    assert said[0].startswith("34 pairs, 30 different questions, 14 different replies")
+    assert any(line.startswith("Held out 3 pairs") for line in said)
+    assert read_config(tmp_path / "x" / "config.yaml") == report.config
+    assert report.config.training.seed == 3
+    assert report.config.text.vocabulary is not None
+    assert report.config.text.vocabulary == Bot.load(tmp_path / "x").format.tokenizer.size
+    card = open_bundle(tmp_path / "x").read(CARD).decode()
+    assert "34 (30 questions, 14 replies)" in card
+    assert f"{report.parameters:,} parameters" in card
+    assert f"{report.outcome.held_out:.3f} nats" in card
+
+
+def test_a_config_made_by_a_run_makes_the_same_run(tmp_path: Path) -> None:
+    first = train(SINGLES, tmp_path / "a", config=brief(4))
+    again = train(SINGLES, tmp_path / "b", config=read_config(tmp_path / "a" / "config.yaml"))
+    assert first.config == again.config
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")
+
+
+def test_the_place_is_asked_for_before_training(tmp_path: Path, monkeypatch) -> None:
+    bot, folder, file = tmp_path / "bot", tmp_path / "folder", tmp_path / "file"
+    train(SINGLES, bot, config=brief(1))
+    folder.mkdir()
+    (folder / "mine").write_text("mine")
+    file.write_text("mine")
+    before = digests(bot)
+
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    with monkeypatch.context() as changed:
+        changed.setattr(module, "corpus_of", never)
+        for place, kind, word in (
+            (bot, BundleError, "add --force"),
+            (folder, BundleError, "not a trained bot"),
+            (file / "x", DiskError, "is not a folder"),
+        ):
+            with pytest.raises(kind, match=word):
+                train(SINGLES, place, config=brief(1))
+    assert digests(bot) == before
+    train(SINGLES, bot, config=brief(2), replace=True)
+    assert digests(bot) != before
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [([], DataError), ([("one?", "1")] * 9, DataError), ("nowhere.csv", DataError)],
+)
+def test_bad_data_leaves_nothing(tmp_path: Path, data: object, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        train(data, tmp_path / "x", config=brief(1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[Path] = []
+
+    def fit(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def run(*given: object) -> object:
+        places.append(Path(str(given[3])))
+        return real(*given)
+
+    real = module._run
+    monkeypatch.setattr(module, "fit", fit)
+    monkeypatch.setattr(module, "_run", run)
+    with pytest.raises(KeyboardInterrupt):
+        train(SINGLES, tmp_path / "x", config=brief(1))
+    assert list(tmp_path.iterdir()) == []
+    assert len(places) == 1
+    assert not places[0].exists()
+
+
+def test_nothing_to_hold_out_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    config = replace(brief(1), text=replace(CONFIG.text, held_out=0.5))
+    report = train(PAIRS, tmp_path / "x", config=config, say=said.append)
+    assert (report.held_out_pairs, report.outcome.held_out) == (0, None)
+    assert any(line.startswith("Held out nothing") for line in said)
+    assert "not measured" in (tmp_path / "x" / CARD).read_text()
+
+
+def test_cut_replies_are_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    config = replace(brief(1), text=replace(CONFIG.text, max_target_tokens=4))
+    train(
+        [*PAIRS, ("three?", "one two three four five")],
+        tmp_path / "x",
+        config=config,
+        say=said.append,
+    )
+    assert any(line.startswith("Cut 1 replies at 4 pieces") for line in said)
+
+
+def test_stop_leaves_a_bot(tmp_path: Path) -> None:
+    report = train(SINGLES, tmp_path / "x", config=brief(9999), stop=lambda: True)
+    assert (report.outcome.updates, report.outcome.interrupted) == (1, True)
+    assert "stopped early" in (tmp_path / "x" / CARD).read_text()
+    assert Bot.load(tmp_path / "x").reply("hello").finish in ("stop", "length")
+
+
+def test_minutes_decide_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "pace", lambda *_: 0.1)
+    config = replace(CONFIG, training=replace(CONFIG.training, steps=None, epochs=300))
+    short = train(SINGLES, tmp_path / "a", minutes=0.01, config=config)
+    assert short.config.training.minutes == 0.01
+    assert short.outcome.updates == short.config.training.steps == int(0.6 * 0.96 / 0.1)
+    few = replace(config, training=replace(config.training, epochs=2, batch_tokens=100_000))
+    long = train(SINGLES, tmp_path / "b", minutes=100, config=few)
+    assert long.outcome.updates == 2
+
+
+def test_no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.tempfile, "TemporaryDirectory", none)
+    with pytest.raises(DiskError, match="No space left"):
+        train(SINGLES, tmp_path / "x", config=brief(1))
+
+
+def test_a_plan_trains_nothing_and_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "fit", None)
+    threads = torch.get_num_threads()
+    planned = plan(SINGLES, minutes=0.5)
+    assert planned.training.minutes == 0.5
+    assert planned.model.width is not None
+    assert planned.training.steps is None
+    planned = plan(SINGLES, config=CONFIG)
+    assert planned.model == CONFIG.model
+    assert planned.training == replace(
+        CONFIG.training, minutes=planned.training.minutes, epochs=planned.training.epochs
+    )
+    assert planned.training.epochs is not None
+    assert torch.get_num_threads() == threads
+    with pytest.raises(UsageError):
+        plan(["a.csv"], format="nonsense")
+
+
+def test_a_plan_is_a_config(tmp_path: Path) -> None:
+    planned = plan(SINGLES, config=Config())
+    (tmp_path / "plan.yaml").write_text(config_text(planned))
+    assert read_config(tmp_path / "plan.yaml") == planned
+
+
+def test_data_from_a_file_is_the_same_data(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.jsonl"
+    lines = [json.dumps({"question": q, "answer": a}) for q, a in REPLIES.items()]
+    file.write_text("\n".join(lines))
+    train(file, tmp_path / "a", config=brief(2))
+    train(REPLIES.items(), tmp_path / "b", config=brief(2))
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")
