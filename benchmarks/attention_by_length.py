@@ -309,10 +309,10 @@ def by_length(asked: Sequence[Example]) -> dict[Bucket, list[Example]]:
 def table(title: str, runs: Sequence[Run], shown: Callable[[float], str]) -> str:
     """Runs as rows, buckets as columns."""
     columns = [span(bucket) for bucket in runs[0].figures]
-    lines = [title, f"{'length':<16}" + "".join(f"{column:>9}" for column in columns)]
+    lines = [title, f"{'length':<20}" + "".join(f"{column:>9}" for column in columns)]
     for each in runs:
         figures = "".join(f"{shown(figure):>9}" for figure in each.figures.values())
-        lines.append(f"{label(each):<16}{figures}")
+        lines.append(f"{label(each):<20}{figures}")
     for each in runs:
         lines.append(
             f"  {label(each)}: {each.parameters:,} parameters, {each.updates:,} updates, "
@@ -362,7 +362,8 @@ def plot(reverse: Sequence[Run], real: dict[str, list[Run]], out: Path) -> None:
     for axis, name in zip(axes[0][1:], real, strict=True):
         axis.set_title(f"Real pairs: {name}")
         axis.set_xlabel("characters in the source")
-        axis.set_ylabel("nats a character of the reply (lower is better)")
+        axis.set_ylabel("nats a character (lower is better)")
+        axis.set_ylim(bottom=0)
     out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, dpi=110)
     pyplot.close(figure)

@@ -8,6 +8,7 @@ starter bot, then asked, greedily:
 - trained wordings: every wording given to training (some of which training itself held out);
 - wordings held back: one an intent, never seen;
 - follow-ups: each wording of a follow-up after its parent was asked and answered by the bot;
+- after small talk: trained wordings after an exchange that has nothing to do with them;
 - follow-ups alone: the same without the exchange before them, as a check that they need it.
 
 A reply is right when it is one of its intent's replies, case and punctuation aside.
@@ -28,8 +29,8 @@ from typing import Any
 import yaml
 
 from dialog_s2s import Bot, Display, train
-from dialog_s2s.config import Config, read_config
-from dialog_s2s.interfaces.starter import MINUTES, corpora
+from dialog_s2s.config import read_config
+from dialog_s2s.interfaces.starter import corpora, starter_config
 from dialog_s2s.text.turns import Role, Turn, fold
 
 Intent = dict[str, Any]
@@ -88,7 +89,7 @@ def user(text: str) -> Turn:
 
 
 def evaluate(bot: Bot, intents: Sequence[Intent]) -> dict[str, float]:
-    """The four shares of right replies."""
+    """The shares of right replies."""
     trained = [
         (text, intent["reply"])
         for intent in intents
@@ -103,6 +104,12 @@ def evaluate(bot: Bot, intents: Sequence[Intent]) -> dict[str, float]:
         for (parent, wording, _), reply in zip(later, parents, strict=True)
     ]
     wanted = [replies for _, _, replies in later]
+    strange = [
+        [user(first), Turn(Role.BOT, answer[0]), user(question)]
+        for (question, _), (first, answer) in zip(
+            trained, trained[len(trained) // 3 :] + trained[: len(trained) // 3], strict=True
+        )
+    ]
     return {
         "trained wordings": right(
             answers(bot, [[user(q)] for q, _ in trained]), [a for _, a in trained]
@@ -111,6 +118,7 @@ def evaluate(bot: Bot, intents: Sequence[Intent]) -> dict[str, float]:
             answers(bot, [[user(q)] for q, _ in back]), [a for _, a in back]
         ),
         "follow-ups in context": right(answers(bot, in_context), wanted),
+        "after small talk": right(answers(bot, strange), [a for _, a in trained]),
         "follow-ups alone": right(answers(bot, [[user(w)] for _, w, _ in later]), wanted),
     }
 
@@ -118,7 +126,7 @@ def evaluate(bot: Bot, intents: Sequence[Intent]) -> dict[str, float]:
 def main() -> None:
     """Trains and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--minutes", type=float, help="instead of the starter bot's own passes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--config", help="YAML with other settings, to compare")
     parser.add_argument("--json", action="store_true")
@@ -126,7 +134,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         files, intents = split(Path(name))
         began = time.perf_counter()
-        config = read_config(options.config) if options.config else Config()
+        config = read_config(options.config) if options.config else starter_config()
         report = train(
             files,
             Path(name) / "bot",

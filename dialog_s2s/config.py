@@ -114,7 +114,10 @@ class TrainingConfig:
         None, "share of source pieces dropped in training", least=0.0, most=0.5
     )
     stray_history: float | None = _setting(
-        None, "share of examples that get unrelated earlier turns in training", least=0.0, most=0.9
+        None,
+        "share of opening questions that get unrelated earlier turns in training",
+        least=0.0,
+        most=0.9,
     )
     precision: str | None = _setting(None, "of matrix products in training", choices=PRECISIONS)
     threads: int | None = _setting(None, "CPU threads; default all cores", least=1, most=1024)

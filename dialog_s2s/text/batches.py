@@ -131,7 +131,7 @@ def _examples(
         source = shard.source(index)
         if noise is not None:
             source = noise.applied(source, random)
-            if noise.stray and random.random() < noise.stray:
+            if noise.stray and noise.opens(source) and random.random() < noise.stray:
                 other = int(random.integers(len(shard)))
                 if other != index:  # or the source would hold the answer
                     source = [*noise.exchange(shard, other), *source]

@@ -26,6 +26,8 @@ class Noise:
     subword: float = 0.0
     drop: float = 0.0
     stray: float = 0.0
+    lowercase: bool = False
+    """Whether sources are in lower case."""
     cut: float = 0.3
     """Chance of each piece to be split, in a source that is cut finer."""
     _splits: list[list[tuple[int, int]]] = field(init=False, repr=False)
@@ -51,11 +53,16 @@ class Noise:
         return source
 
     def exchange(self, shard: Shard, index: int) -> list[int]:
-        """An example's question and reply as earlier turns of another."""
+        """An example's question and reply as earlier turns of another, read as a source is."""
         source = shard.source(index)
         last = max(place for place, piece in enumerate(source) if piece in self._roles)
-        bot = self.tokenizer.roles[Role.BOT]
-        return [*source[last:], bot, *shard.target(index)[:-1]]
+        reply = self.tokenizer.decode(shard.target(index))
+        said = self.tokenizer.encode_words(reply.lower() if self.lowercase else reply)
+        return [*source[last:], self.tokenizer.roles[Role.BOT], *said]
+
+    def opens(self, source: list[int]) -> bool:
+        """Whether a source is a question without earlier turns."""
+        return sum(piece in self._roles for piece in source) == 1
 
     def _finer(self, source: list[int], random: np.random.Generator) -> list[int]:
         finer: list[int] = []

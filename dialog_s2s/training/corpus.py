@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,9 @@ from dialog_s2s.text.turns import Dialogue, Example, Role, examples, fold
 
 PHRASE = 3
 """Words in a phrase, where replies are learnt by the phrase."""
+
+USUAL = 0.9
+"""Share of the questions with earlier turns whose turns all reach the encoder."""
 
 KEPT = 300_000
 """Examples kept in memory between passes; larger corpora are read anew for each."""
@@ -76,8 +80,8 @@ class Survey:
     """Of all different questions and replies: the text there is to learn from."""
     with_history: int
     """Pairs whose question comes after earlier turns."""
-    longest_history: int
-    """Most turns before a question."""
+    usual_history: int
+    """Turns before a question that suffice for all but a few of those that have any."""
 
 
 def survey(corpus: Iterable[Example]) -> Survey:
@@ -90,15 +94,16 @@ def survey(corpus: Iterable[Example]) -> Survey:
     pairs_seen: set[int] = set()
     texts: set[int] = set()
     replies: set[int] = set()
-    pairs = characters = with_history = longest = 0
+    pairs = characters = 0
+    lengths: Counter[int] = Counter()
     for example in corpus:
         pairs += 1
         questions.add(key(example))
         replies.add(hash(example.reply))
         pairs_seen.add(hash((fold(example.question), example.reply)))
         earlier = sum(turn.role is not Role.SYSTEM for turn in example.history) - 1
-        with_history += earlier > 0
-        longest = max(longest, earlier)
+        if earlier > 0:
+            lengths[earlier] += 1
         for text in (example.question, example.reply):
             if hash(text) not in texts:
                 texts.add(hash(text))
@@ -108,7 +113,13 @@ def survey(corpus: Iterable[Example]) -> Survey:
     if len(pairs_seen) < 2:
         found = "there is only one pair" if pairs == 1 else f"all {pairs} pairs are the same"
         raise DataError(f"{found}; give at least two different questions and answers")
-    return Survey(pairs, len(questions), len(replies), characters, with_history, longest)
+    with_history = lengths.total()
+    usual = covered = 0
+    for usual in sorted(lengths):
+        covered += lengths[usual]
+        if covered >= USUAL * with_history:
+            break
+    return Survey(pairs, len(questions), len(replies), characters, with_history, usual)
 
 
 @dataclass(frozen=True, slots=True)

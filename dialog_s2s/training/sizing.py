@@ -19,7 +19,7 @@ MINUTES = 1.0
 SHARED = 4.0
 """Pairs a reply from which on replies are worth learning by the phrase."""
 
-MEASURED = 150
+MEASURED = 80
 """Questions that are enough to measure the held-out loss on in a small corpus."""
 
 
@@ -58,7 +58,7 @@ def choose(
 def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
     ladder = ((10_000, 1000), (40_000, 2000), (600_000, 4000), (10_000_000, 8000))
     vocabulary = next((size for most, size in ladder if survey.characters < most), 16_000)
-    history = min(survey.longest_history, 8)
+    history = min(survey.usual_history, 8)
     held_out = round(min(0.05, max(0.01, MEASURED / survey.questions)), 3)
     shared = survey.pairs / survey.replies
     phrases = shared >= SHARED
@@ -111,7 +111,7 @@ def _training(
         "subword_noise": (0.3 if with_history else 0.1, "so that wording matters less"),
         "word_drop": (0.0, "did not help"),
         "stray_history": (
-            0.15 if with_history else 0.0,
+            0.3 if with_history else 0.0,
             "so that it learns when history does not matter"
             if with_history
             else "there is no history to be led astray by",

@@ -30,6 +30,10 @@ RESERVE = 0.04
 """Share of the minutes kept for held-out checks."""
 
 
+FEW = 4
+"""Passes over the corpus below which a bot is likely to talk nonsense."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What came of a run."""
@@ -115,6 +119,7 @@ def _run(
         given(training.subword_noise, "training.subword_noise"),
         given(training.word_drop, "training.word_drop"),
         given(training.stray_history, "training.stray_history"),
+        lowercase=prepared.format.lowercase,
     )
     if training.steps is None:
         steps, why = _steps(settings, pieces, prepared, noise)

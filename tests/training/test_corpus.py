@@ -111,7 +111,7 @@ def test_a_survey_counts() -> None:
     assert found.pairs == len(SINGLES) + len(FOLLOW_UPS)
     assert found.questions == len(REPLIES)
     assert found.replies == len({*REPLIES.values(), *FOLLOW_UPS.values()})
-    assert (found.with_history, found.longest_history) == (len(FOLLOW_UPS), 2)
+    assert (found.with_history, found.usual_history) == (len(FOLLOW_UPS), 2)
     texts = {*REPLIES, *REPLIES.values(), *FOLLOW_UPS.values(), "and on Sunday"}
     assert found.characters == sum(map(len, texts))
 
@@ -124,7 +124,7 @@ def test_a_system_line_is_no_history() -> None:
     lines = [("system", "Be kind."), ("user", "hi"), ("bot", "hello")]
     turns = {"turns": [{"role": role, "text": text} for role, text in lines]}
     found = survey(corpus_of([turns, ("bye", "bye")]))
-    assert (found.with_history, found.longest_history) == (0, 0)
+    assert (found.with_history, found.usual_history) == (0, 0)
 
 
 @pytest.mark.parametrize("pairs", [[("one?", "1")], [("One", "1"), ("one?", "1"), ("ONE!", "1")]])
