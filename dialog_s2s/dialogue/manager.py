@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dialog_s2s.bundle import CONFIG, TOKENIZER, open_bundle
-from dialog_s2s.config import Config, GenerationConfig, config_from_text, given, with_settings
+from dialog_s2s.bundle import TOKENIZER, open_bundle
+from dialog_s2s.config import Config, GenerationConfig, given, with_settings
 from dialog_s2s.dialogue.history import History, source_of
 from dialog_s2s.errors import UsageError
-from dialog_s2s.generation.backend import load_backend
+from dialog_s2s.generation.backend import bundle_config, load_backend
 from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.search import Hypothesis
 from dialog_s2s.text.source import SourceFormat
@@ -62,7 +62,7 @@ class Bot:
             BundleError: it is not there, damaged, changed, or of another format version.
         """
         bundle = open_bundle(path)
-        config = config_from_text(bundle.read(CONFIG), str(bundle.path / CONFIG))
+        config = bundle_config(bundle)
         tokenizer = Tokenizer(bundle.read(TOKENIZER))
         format = SourceFormat(
             tokenizer,

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dialog_s2s.bundle import CONFIG, TOKENIZER, WEIGHTS, Bundle
-from dialog_s2s.config import config_from_text
+from dialog_s2s.bundle import TOKENIZER, WEIGHTS, Bundle
+from dialog_s2s.generation.backend import bundle_config
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.values import State
@@ -38,7 +38,7 @@ class TorchBackend:
     @classmethod
     def load(cls, bundle: Bundle) -> TorchBackend:
         """The model of a bundle. Raises `BundleError` where config and weights disagree."""
-        config = config_from_text(bundle.read(CONFIG), str(bundle.path / CONFIG))
+        config = bundle_config(bundle)
         tokenizer = Tokenizer(bundle.read(TOKENIZER))
         pieces = Pieces(tokenizer.size, PADDING, tuple(tokenizer.roles.values()))
         model = build(config.model, pieces)

@@ -30,7 +30,8 @@ TOGETHER = 256
 """Questions of a file that are answered at once."""
 
 _CODES = """\
-exit codes: 0 fine, 2 usage, 3 bad data or bundle, 4 disk, 130 interrupted, 143 terminated
+exit codes: 0 fine, 2 usage, 3 bad data or bundle, 4 disk, 70 a fault of ours, 130 interrupted,
+143 terminated
 """
 
 _DESCRIPTION = """\

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dialog_s2s.config import TrainingConfig, given
-from dialog_s2s.errors import DialogError
+from dialog_s2s.errors import ConfigError
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.batches import Batch, epoch, plain
 from dialog_s2s.text.noise import Noise
@@ -60,7 +60,7 @@ def fit(
     """Makes `settings.steps` updates, or fewer when `stop` says so, and keeps the best weights.
 
     Raises:
-        DialogError: no update had a finite gradient.
+        ConfigError: no update had a finite gradient.
     """
     steps = given(settings.steps, "training.steps")
     budget = given(settings.batch_tokens, "training.batch_tokens")
@@ -114,9 +114,10 @@ def fit(
     monitor.close()
     seconds = time.perf_counter() - began
     if skipped == made:
-        raise DialogError("training found no finite gradient; lower training.learning_rate")
+        raise ConfigError("training found no finite gradient; lower training.learning_rate")
     if len(held_out) and best.loss is None:  # stopped before the first check
-        best.offer(measure(model, plain(held_out, budget)).nats_per_token, made)
+        with precision(kind, device):
+            best.offer(measure(model, plain(held_out, budget)).nats_per_token, made)
     best.restore()
     model.eval()
     return Outcome(
