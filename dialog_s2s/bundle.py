@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialog_s2s.errors import BundleError, DiskError
+from dialog_s2s.config import Config, config_from_text
+from dialog_s2s.errors import BundleError, ConfigError, DiskError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -43,6 +44,13 @@ class Bundle:
             BundleError: the file is gone or has changed.
         """
         return _checked(self.path / name, self.files[name])
+
+    def config(self) -> Config:
+        """The bot's settings. Raises `BundleError` where they are not sound."""
+        try:
+            return config_from_text(self.read(CONFIG), str(self.path / CONFIG))
+        except ConfigError as error:
+            raise BundleError(f"{error}; train the bot again") from None
 
 
 def open_bundle(path: str | Path) -> Bundle:

@@ -48,8 +48,8 @@ class TextConfig:
     phrases: bool | None = _setting(
         None, "replies may use pieces of several words; for replies that many questions share"
     )
-    lowercase_sources: bool | None = _setting(
-        None, "fold the case of what the encoder reads; replies keep theirs"
+    fold_sources: bool | None = _setting(
+        None, "fold away case and closing punctuation of what the encoder reads"
     )
     history_turns: int | None = _setting(
         None, "earlier turns the encoder may see; 0 answers each question alone", least=0, most=64

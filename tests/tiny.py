@@ -61,7 +61,7 @@ def dialogues() -> list[Dialogue]:
 
 
 CONFIG = Config(
-    text=TextConfig(vocabulary=340, lowercase_sources=True, history_turns=4, held_out=0.0),
+    text=TextConfig(vocabulary=340, fold_sources=True, history_turns=4, held_out=0.0),
     model=ModelConfig(
         core="gru",
         attention="general",

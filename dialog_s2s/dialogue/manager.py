@@ -14,7 +14,7 @@ from dialog_s2s.bundle import TOKENIZER, open_bundle
 from dialog_s2s.config import Config, GenerationConfig, given, with_settings
 from dialog_s2s.dialogue.history import History, source_of
 from dialog_s2s.errors import UsageError
-from dialog_s2s.generation.backend import bundle_config, load_backend
+from dialog_s2s.generation.backend import load_backend
 from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.search import Hypothesis
 from dialog_s2s.text.source import SourceFormat
@@ -62,13 +62,13 @@ class Bot:
             BundleError: it is not there, damaged, changed, or of another format version.
         """
         bundle = open_bundle(path)
-        config = bundle_config(bundle)
+        config = bundle.config()
         tokenizer = Tokenizer(bundle.read(TOKENIZER))
         format = SourceFormat(
             tokenizer,
             config.text.max_source_tokens,
             given(config.text.history_turns, "text.history_turns"),
-            given(config.text.lowercase_sources, "text.lowercase_sources"),
+            given(config.text.fold_sources, "text.fold_sources"),
         )
         return cls(Engine(load_backend(bundle), tokenizer), format, config, bundle.path)
 

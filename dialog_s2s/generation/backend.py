@@ -11,9 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog_s2s.bundle import CONFIG, Bundle
-from dialog_s2s.config import Config, config_from_text
-from dialog_s2s.errors import BundleError, ConfigError
+from dialog_s2s.bundle import Bundle
 
 BackendState = Any
 """Opaque to everyone but the backend that made it; never changed in place."""
@@ -37,14 +35,6 @@ class Backend(Protocol):
 
     def attention(self, state: BackendState) -> NDArray[np.float32]:
         """Weights_RS over the source at the step that made `state`."""
-
-
-def bundle_config(bundle: Bundle) -> Config:
-    """The settings of a bundle. Raises `BundleError` where they are not sound."""
-    try:
-        return config_from_text(bundle.read(CONFIG), str(bundle.path / CONFIG))
-    except ConfigError as error:
-        raise BundleError(f"{error}; train the bot again") from None
 
 
 def load_backend(bundle: Bundle) -> Backend:

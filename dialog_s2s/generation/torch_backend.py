@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dialog_s2s.bundle import TOKENIZER, WEIGHTS, Bundle
-from dialog_s2s.generation.backend import bundle_config
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.values import State
@@ -38,7 +37,7 @@ class TorchBackend:
     @classmethod
     def load(cls, bundle: Bundle) -> TorchBackend:
         """The model of a bundle. Raises `BundleError` where config and weights disagree."""
-        config = bundle_config(bundle)
+        config = bundle.config()
         tokenizer = Tokenizer(bundle.read(TOKENIZER))
         pieces = Pieces(tokenizer.size, PADDING, tuple(tokenizer.roles.values()))
         model = build(config.model, pieces)

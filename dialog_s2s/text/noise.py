@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dialog_s2s.text.shards import Shard
+from dialog_s2s.text.source import folded
 from dialog_s2s.text.tokenizer import Tokenizer
 from dialog_s2s.text.turns import Role
 
@@ -26,8 +27,8 @@ class Noise:
     subword: float = 0.0
     drop: float = 0.0
     stray: float = 0.0
-    lowercase: bool = False
-    """Whether sources are in lower case."""
+    fold: bool = False
+    """Whether sources are folded; see `source.folded`."""
     cut: float = 0.3
     """Chance of each piece to be split, in a source that is cut finer."""
     _splits: list[list[tuple[int, int]]] = field(init=False, repr=False)
@@ -57,7 +58,7 @@ class Noise:
         source = shard.source(index)
         last = max(place for place, piece in enumerate(source) if piece in self._roles)
         reply = self.tokenizer.decode(shard.target(index))
-        said = self.tokenizer.encode_words(reply.lower() if self.lowercase else reply)
+        said = self.tokenizer.encode_words(folded(reply) if self.fold else reply)
         return [*source[last:], self.tokenizer.roles[Role.BOT], *said]
 
     def opens(self, source: list[int]) -> bool:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialog_s2s.text.tokenizer import Tokenizer
 from dialog_s2s.text.turns import Turn
+
+_CLOSING = re.compile(r"[\s.?!…~。？！]+$")
+
+
+def folded(text: str) -> str:
+    """`text` in lower case and without the punctuation it ends on, if that leaves anything.
+
+    People type "hello", "Hello!" and "hello?" for the same thing, and a small corpus has only one.
+    """
+    lower = text.lower()
+    return _CLOSING.sub("", lower) or lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,8 @@ class SourceFormat:
     """Most pieces of a source."""
     history_turns: int
     """Most turns before the last one."""
-    lowercase: bool
+    fold: bool
+    """Whether case and closing punctuation are folded away; see `folded`."""
 
     def pieces(self, turns: Sequence[Turn]) -> list[int]:
         """Turns oldest first, each opened by its role piece.
@@ -44,5 +57,5 @@ class SourceFormat:
 
     def _segment(self, turn: Turn) -> list[int]:
         # by the word even where replies are made of phrases: a question is a new mix of old words
-        text = turn.text.lower() if self.lowercase else turn.text
+        text = folded(turn.text) if self.fold else turn.text
         return [self.tokenizer.roles[turn.role], *self.tokenizer.encode_words(text)]

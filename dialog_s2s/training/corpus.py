@@ -12,7 +12,7 @@ from dialog_s2s.config import TextConfig, given
 from dialog_s2s.errors import DataError
 from dialog_s2s.text.readers import from_items, read
 from dialog_s2s.text.shards import Encoding, Shard, write_shard
-from dialog_s2s.text.source import SourceFormat
+from dialog_s2s.text.source import SourceFormat, folded
 from dialog_s2s.text.split import held_out_keys, key
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Dialogue, Example, Role, examples, fold
@@ -145,7 +145,7 @@ def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path
         tokenizer,
         text.max_source_tokens,
         given(text.history_turns, "text.history_turns"),
-        given(text.lowercase_sources, "text.lowercase_sources"),
+        given(text.fold_sources, "text.fold_sources"),
     )
     cut = 0
 
@@ -173,7 +173,7 @@ def _texts(corpus: Iterable[Example], text: TextConfig) -> Iterator[str]:
     """
     seen: set[int] = set()
     for example in corpus:
-        question = example.question.lower() if text.lowercase_sources else example.question
+        question = folded(example.question) if text.fold_sources else example.question
         for each in (question, example.reply):
             new = hash(each) not in seen
             seen.add(hash(each))

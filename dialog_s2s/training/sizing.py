@@ -67,7 +67,7 @@ def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
     return {
         "phrases": (phrases, f"{shared:.1f} pairs share a reply"),
         "vocabulary": (vocabulary, f"{survey.characters:,} characters of different text"),
-        "lowercase_sources": (True, "questions come in any case"),
+        "fold_sources": (True, "questions come in any case, with or without a question mark"),
         "history_turns": (
             history,
             f"{survey.with_history:,} of {survey.pairs:,} pairs have earlier turns"

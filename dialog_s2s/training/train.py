@@ -70,7 +70,7 @@ def train(
         BundleError, DiskError: `out` is taken or cannot be written; asked before training.
     """
     bundle.check_place(out, replace)
-    settings = _merged(config or Config(), minutes, seed)
+    settings = _merged(config or Config(), minutes, seed, format)
     corpus = corpus_of(data, format)
     counted = survey(corpus)
     settings, choices = choose(settings, counted, best_precision(), cores())
@@ -90,7 +90,7 @@ def plan(
 ) -> Config:
     """The settings a run would have, nothing trained (`training.steps` takes a timing)."""
     counted = survey(corpus_of(data, format))
-    settings = _merged(config or Config(), minutes, None)
+    settings = _merged(config or Config(), minutes, None, format)
     return choose(settings, counted, best_precision(), cores())[0]
 
 
@@ -119,7 +119,7 @@ def _run(
         given(training.subword_noise, "training.subword_noise"),
         given(training.word_drop, "training.word_drop"),
         given(training.stray_history, "training.stray_history"),
-        lowercase=prepared.format.lowercase,
+        fold=prepared.format.fold,
     )
     if training.steps is None:
         steps, why = _steps(settings, pieces, prepared, noise)
@@ -149,13 +149,16 @@ def _files(report: Report, model: Seq2Seq, tokenizer: bytes) -> dict[str, bytes]
     }
 
 
-def _merged(config: Config, minutes: float | None, seed: int | None) -> Config:
-    training = config.training
+def _merged(config: Config, minutes: float | None, seed: int | None, format: str | None) -> Config:
+    text, training = config.text, config.training
+    if format == "parallel" and text.fold_sources is None:
+        # a translator's source: "Essen" is not "essen", and a question not a statement
+        text = dataclasses.replace(text, fold_sources=False)
     if minutes is not None:
         training = dataclasses.replace(training, minutes=minutes)
     if seed is not None:
         training = dataclasses.replace(training, seed=seed)
-    return dataclasses.replace(config, training=training)
+    return dataclasses.replace(config, text=text, training=training)
 
 
 def _steps(settings: Config, pieces: Pieces, prepared: Prepared, noise: Noise) -> tuple[int, str]:

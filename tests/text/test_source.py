@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialog_s2s.text.source import SourceFormat
+from dialog_s2s.text.source import SourceFormat, folded
 from dialog_s2s.text.tokenizer import Tokenizer
 from dialog_s2s.text.turns import Role, Turn
 
@@ -24,8 +24,8 @@ some_turns = st.lists(
 )
 
 
-def segment(tokenizer: Tokenizer, turn: Turn, lowercase: bool = False) -> list[int]:
-    text = turn.text.lower() if lowercase else turn.text
+def segment(tokenizer: Tokenizer, turn: Turn, fold: bool = False) -> list[int]:
+    text = folded(turn.text) if fold else turn.text
     return [tokenizer.roles[turn.role], *tokenizer.encode(text)]
 
 
@@ -70,12 +70,12 @@ def test_the_newest_turn_is_cut_at_its_end_only(tokenizer: Tokenizer) -> None:
 
 def test_case_is_folded_where_asked(tokenizer: Tokenizer) -> None:
     shouted = [Turn(Role.USER, "WHEN Do You Open?")]
-    quiet = [Turn(Role.USER, "when do you open?")]
-    folded = SourceFormat(tokenizer, 100, 0, True)
-    assert folded.pieces(shouted) == folded.pieces(quiet)
+    quiet = [Turn(Role.USER, "when do you open")]
+    fold = SourceFormat(tokenizer, 100, 0, True)
+    assert fold.pieces(shouted) == fold.pieces(quiet)
     plain = SourceFormat(tokenizer, 100, 0, False)
     assert plain.pieces(shouted) != plain.pieces(quiet)
-    assert plain.pieces(quiet) == folded.pieces(quiet)
+    assert plain.pieces(quiet) == fold.pieces(quiet)
 
 
 @settings(max_examples=200, deadline=None)
@@ -83,18 +83,36 @@ def test_case_is_folded_where_asked(tokenizer: Tokenizer) -> None:
     turns=some_turns,
     budget=st.integers(1, 60),
     history=st.integers(0, 5),
-    lowercase=st.booleans(),
+    fold=st.booleans(),
 )
 def test_a_source_is_the_newest_whole_turns_that_fit(
-    tokenizer: Tokenizer, turns: list[Turn], budget: int, history: int, lowercase: bool
+    tokenizer: Tokenizer, turns: list[Turn], budget: int, history: int, fold: bool
 ) -> None:
-    form = SourceFormat(tokenizer, budget, history, lowercase)
+    form = SourceFormat(tokenizer, budget, history, fold)
     found = form.pieces(turns)
     assert len(found) <= budget
-    segments = [segment(tokenizer, turn, lowercase) for turn in turns]
+    segments = [segment(tokenizer, turn, fold) for turn in turns]
     used = form.used(turns)
     assert 1 <= used <= min(len(turns), history + 1)
     kept = [piece for each in segments[-used:] for piece in each]
     assert found == (kept if used > 1 else kept[:budget])
     if used < min(len(turns), history + 1):
         assert len(kept) + len(segments[-used - 1]) > budget
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Hello", "hello"),
+        ("Who are you?!", "who are you"),
+        ("그건 얼마예요?", "그건 얼마예요"),
+        ("well... yes.", "well... yes"),
+        ("3.5", "3.5"),
+        ("?!", "?!"),
+        ("", ""),
+    ],
+)
+def test_folding_takes_case_and_closing_punctuation_and_never_everything(
+    text: str, kept: str
+) -> None:
+    assert folded(text) == kept

@@ -140,7 +140,7 @@ def test_an_empty_corpus_has_no_survey() -> None:
 
 def test_both_sides_are_encoded(tmp_path: Path) -> None:
     corpus = corpus_of(dialogues())
-    text = replace(TEXT, held_out=0.2, lowercase_sources=True)
+    text = replace(TEXT, held_out=0.2, fold_sources=True)
     made = prepare(corpus, text, 1, tmp_path)
     held = {key(example) for example in corpus if key(example)}
     assert (len(made.learnt) + len(made.held_out), made.cut) == (34, 0)

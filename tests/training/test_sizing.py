@@ -85,7 +85,7 @@ def test_the_model_chosen_can_be_built(survey: Survey, minutes: float) -> None:
 
 
 GIVEN = Config(
-    text=TextConfig(vocabulary=333, lowercase_sources=False, history_turns=7, held_out=0.0),
+    text=TextConfig(vocabulary=333, fold_sources=False, history_turns=7, held_out=0.0),
     model=ModelConfig(
         core="transformer",
         attention="dot",
