@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +154,12 @@ def check_place(path: str | Path, replace: bool = False) -> None:
         raise DiskError(f"{place}: {above} is not a folder; choose another --out")
     if not os.access(above, os.W_OK | os.X_OK):
         raise DiskError(f"{place}: {above} may not be written to; choose another --out")
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=".dialog-s2s-", dir=above))
+    except OSError as error:  # permissions do not tell all: a read-only or special file system
+        raise DiskError(
+            f"{place}: {above} cannot be written to ({error.strerror}); choose another --out"
+        ) from None
 
 
 def _plain(name: str) -> bool:

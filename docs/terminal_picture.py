@@ -30,7 +30,7 @@ COLUMNS, ROWS = 80, 24
 QUESTIONS = (
     "hello",
     "when do you open?",
-    "and on sunday?",
+    "and on monday?",
     "do you sell oolong?",
     "how much is it?",
     "우롱차 있어요?",

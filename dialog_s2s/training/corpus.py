@@ -15,7 +15,7 @@ from dialog_s2s.text.shards import Encoding, Shard, write_shard
 from dialog_s2s.text.source import SourceFormat, folded
 from dialog_s2s.text.split import held_out_keys, key
 from dialog_s2s.text.tokenizer import END, Tokenizer
-from dialog_s2s.text.turns import Dialogue, Example, Role, examples, fold
+from dialog_s2s.text.turns import Dialogue, Example, Origin, Role, examples, fold
 
 PHRASE = 3
 """Words in a phrase, where replies are learnt by the phrase."""
@@ -95,9 +95,11 @@ def survey(corpus: Iterable[Example]) -> Survey:
     texts: set[int] = set()
     replies: set[int] = set()
     pairs = characters = 0
+    first: Origin | None = None
     lengths: Counter[int] = Counter()
     for example in corpus:
         pairs += 1
+        first = first or example.origin
         questions.add(key(example))
         replies.add(hash(example.reply))
         pairs_seen.add(hash((fold(example.question), example.reply)))
@@ -112,7 +114,11 @@ def survey(corpus: Iterable[Example]) -> Survey:
         raise DataError("there are no question-answer pairs to train on")
     if len(pairs_seen) < 2:
         found = "there is only one pair" if pairs == 1 else f"all {pairs} pairs are the same"
-        raise DataError(f"{found}; give at least two different questions and answers")
+        raise DataError(
+            f"{found}; give at least two different questions and answers",
+            first.file if first else None,
+            first.line if first else None,
+        )
     with_history = lengths.total()
     usual = covered = 0
     for usual in sorted(lengths):
