@@ -11,7 +11,7 @@ from torch.nn import functional
 
 GRAIN = 128
 """Rows of a low-precision matrix product come in multiples of this on a CPU, whose library
-compiles each product anew for every number of rows it has not met (about 3 ms each)."""
+compiles each product anew for every number of rows it has not met."""
 
 
 def product_dtype(operand: Tensor) -> torch.dtype:
