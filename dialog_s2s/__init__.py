@@ -11,19 +11,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dialog_s2s.dialogue.manager import Bot, Conversation, Reply
+    from dialog_s2s.dialogue.conversation import Conversation
+    from dialog_s2s.dialogue.manager import Bot
+    from dialog_s2s.dialogue.reply import Reply
+    from dialog_s2s.dialogue.sessions import Sessions
+    from dialog_s2s.dialogue.why import why
     from dialog_s2s.errors import DialogError
     from dialog_s2s.training.monitor import Display
     from dialog_s2s.training.train import plan, train
 
 __version__ = "0.1.0"
 
-__all__ = ["Bot", "Conversation", "DialogError", "Display", "Reply", "plan", "train"]
+__all__ = [
+    "Bot",
+    "Conversation",
+    "DialogError",
+    "Display",
+    "Reply",
+    "Sessions",
+    "plan",
+    "train",
+    "why",
+]
 
 _HOMES = {
     "Bot": "dialog_s2s.dialogue.manager",
-    "Conversation": "dialog_s2s.dialogue.manager",
-    "Reply": "dialog_s2s.dialogue.manager",
+    "Conversation": "dialog_s2s.dialogue.conversation",
+    "Reply": "dialog_s2s.dialogue.reply",
+    "Sessions": "dialog_s2s.dialogue.sessions",
+    "why": "dialog_s2s.dialogue.why",
     "DialogError": "dialog_s2s.errors",
     "Display": "dialog_s2s.training.monitor",
     "plan": "dialog_s2s.training.train",

@@ -1,7 +1,8 @@
 """A trained bot's folder: what is in it, written all at once, verified on every load.
 
 `manifest.json` names the format version and the sha256 of every other file, so that a changed
-byte is found before a library that would accept it sees it. Nothing in a bundle is a pickle.
+byte is found before a library that would accept it sees it. The answer memory alone may change:
+it has checks of its own. Nothing in a bundle is a pickle.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from dialog_s2s.config import Config, config_from_text
 from dialog_s2s.errors import BundleError, ConfigError, DiskError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 CONFIG, WEIGHTS, TOKENIZER, CARD = (
     "config.yaml",
@@ -28,6 +29,11 @@ CONFIG, WEIGHTS, TOKENIZER, CARD = (
     "README.md",
 )
 REQUIRED = (CONFIG, WEIGHTS, TOKENIZER, CARD)
+MEMORY, RECALL, RECALL_TENSORS = "memory.db", "memory.json", "memory.safetensors"
+"""The answer memory: its rows, the coefficients it is read by, and the learned vectors of terms."""
+
+LIVING = (MEMORY,)
+"""Files that change as the bot is used: the manifest tells how they were made, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,11 @@ def open_bundle(path: str | Path) -> Bundle:
         if name not in files:
             raise BundleError(f"{manifest}: does not list {name}; train the bot again")
     for name, digest in files.items():
-        _checked(folder / name, digest)
+        if name in LIVING:  # never opened here: closing it would end another's locks on it
+            if not (folder / name).is_file():
+                raise BundleError(_missing(folder / name))
+        else:
+            _checked(folder / name, digest)
     return Bundle(folder, files)
 
 
@@ -167,11 +177,15 @@ def _plain(name: str) -> bool:
     return name.isprintable() and name not in ("", "..") and name == Path(name).name
 
 
+def _missing(file: Path) -> str:
+    return f"{file}: is missing; copy the whole folder, or train again"
+
+
 def _checked(file: Path, digest: str) -> bytes:
     try:
         data = file.read_bytes()
     except FileNotFoundError:
-        raise BundleError(f"{file}: is missing; copy the whole folder, or train again") from None
+        raise BundleError(_missing(file)) from None
     except OSError as error:
         raise BundleError(f"{file}: {error.strerror}; check its permissions") from None
     if hashlib.sha256(data).hexdigest() != digest:

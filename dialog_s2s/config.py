@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
+import re
 import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -35,8 +37,9 @@ def _setting(
     least: float | None = None,
     most: float | None = None,
     choices: tuple[str, ...] = (),
+    free: bool = False,
 ) -> Any:
-    metadata = {"doc": doc, "least": least, "most": most, "choices": choices}
+    metadata = {"doc": doc, "least": least, "most": most, "choices": choices, "free": free}
     return field(default=default, metadata=metadata)
 
 
@@ -127,6 +130,24 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryConfig:
+    enabled: bool = _setting(True, "keep the pairs as an answer memory beside the model")
+    learned: int | None = _setting(
+        None, "width of the vectors learnt of terms; 0 learns none", least=0, most=1024
+    )
+    prior: bool = _setting(True, "count on the usual answers, whatever the question")
+    embeddings: str = _setting(
+        "", "folder or hub name of a pretrained sentence encoder; empty uses none", free=True
+    )
+    misspelt: float | None = _setting(
+        None, "share of questions misspelt while the memory learns to rank", least=0.0, most=1.0
+    )
+    precision: float = _setting(
+        0.95, "share of the answered questions that shall be right", least=0.0, most=1.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationConfig:
     method: str = _setting("greedy", "how a reply is searched", choices=METHODS)
     temperature: float = _setting(0.7, "of sampling; lower is safer", least=0.01, most=10.0)
@@ -144,8 +165,14 @@ class GenerationConfig:
     no_repeat_ngram: int = _setting(
         0, "forbid repeating a sequence of this many pieces; 0 = allow", least=0, most=64
     )
+    threshold: float | None = _setting(
+        None,
+        "confidence below which it says that it does not know; empty = as fitted, 0 = never",
+        least=0.0,
+        most=1.0,
+    )
     min_tokens: int = _setting(1, "shortest reply in pieces", least=0, most=8192)
-    max_tokens: int = _setting(120, "longest reply in pieces", least=1, most=8192)
+    max_tokens: int = _setting(400, "longest reply in pieces", least=1, most=8192)
     seed: int | None = _setting(
         None, "of sampling; empty draws a new one for each reply", least=0, most=2**63 - 1
     )
@@ -156,6 +183,7 @@ class Config:
     text: TextConfig = field(default_factory=TextConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    memory: MemoryConfig = field(default_factory=MemoryConfig)
     generation: GenerationConfig = field(default_factory=GenerationConfig)
 
 
@@ -173,12 +201,13 @@ def given(value: T | None, name: str) -> T:
     return value
 
 
-Section = TextConfig | ModelConfig | TrainingConfig | GenerationConfig
+Section = TextConfig | ModelConfig | TrainingConfig | MemoryConfig | GenerationConfig
 
 _SECTIONS: dict[str, type[Section]] = {
     "text": TextConfig,
     "model": ModelConfig,
     "training": TrainingConfig,
+    "memory": MemoryConfig,
     "generation": GenerationConfig,
 }
 
@@ -272,6 +301,9 @@ def _checked(value: Any, hint: Any, rule: Mapping[str, Any]) -> tuple[str, Any]:
     kind = next(kind for kind in kinds if kind is not type(None))
     if kind is bool:
         return ("true or false", None) if not isinstance(value, bool) else ("", value)
+    if kind is str and rule["free"]:
+        plain = isinstance(value, str) and value.isprintable() and len(value) <= 4096
+        return ("a text of one line", None) if not plain else ("", value)
     if kind is str:
         choices = rule["choices"]
         return ("", value) if value in choices else (f"one of {', '.join(choices)}", None)
@@ -343,7 +375,12 @@ def config_text(config: Config) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return json.dumps(value, ensure_ascii=False) if value == "" or _odd(value) else str(value)
+
+
+def _odd(value: Any) -> bool:
+    """Whether a text must be quoted to be read back as it is."""
+    return isinstance(value, str) and not re.fullmatch(r"[A-Za-z][\w.-]*", value)
 
 
 def write_config(config: Config, path: Path) -> None:

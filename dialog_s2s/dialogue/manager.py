@@ -1,58 +1,64 @@
-"""The dialogue manager: a trained bot that answers, and conversations that remember."""
+"""The dialogue manager: a trained bot that answers, learns in mid-chat, and says what it rests on."""
 
 from __future__ import annotations
 
-import math
 import secrets
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from dialog_s2s.bundle import TOKENIZER, open_bundle
 from dialog_s2s.config import Config, GenerationConfig, given, with_settings
-from dialog_s2s.dialogue.history import History, source_of
-from dialog_s2s.errors import UsageError
+from dialog_s2s.dialogue.confidence import Confidence, reply_features
+from dialog_s2s.dialogue.conversation import Conversation
+from dialog_s2s.dialogue.reply import (
+    UNKNOWN,
+    Attended,
+    Reply,
+    nearest,
+    provenance,
+)
+from dialog_s2s.dialogue.sessions import Sessions
+from dialog_s2s.dialogue.unknown import unknown_reply
+from dialog_s2s.errors import BundleError, UsageError
 from dialog_s2s.generation.backend import load_backend
 from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.search import Hypothesis
+from dialog_s2s.memory.keys import context_of
+from dialog_s2s.memory.recall import NOTHING_RECALLED, Memory, Recalled
+from dialog_s2s.memory.rows import FIXED, TAUGHT, NewRow, Row
+from dialog_s2s.memory.stored import open_memory
 from dialog_s2s.text.source import SourceFormat
-from dialog_s2s.text.tokenizer import Tokenizer
-from dialog_s2s.text.turns import Turn
+from dialog_s2s.text.tokenizer import END, Tokenizer
+from dialog_s2s.text.turns import Role, Turn, fold
 
 MAX_QUESTION = 20_000
 """Characters of a question that are read; a source's token budget is far below."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer and how it came about."""
-
-    text: str
-    source: str
-    """`generated`: the only source until a bot has an answer memory."""
-    confidence: float
-    """Probability of this very reply under the model, not yet calibrated."""
-    evidence: tuple[dict[str, Any], ...]
-    """Pairs the reply rests on; none for a generated one."""
-    finish: str
-    """`stop`, or `length` where the reply was cut at `max_tokens`."""
-    seed: int
-    milliseconds: float
-    turns_read: int
-    """Turns that reached the encoder, the question included."""
-    settings: GenerationConfig
+NEAR = 0.35
+"""Likeness from which on a known question is offered as what may have been meant."""
 
 
 class Bot:
     """A loaded bundle. Safe to share between threads; conversations are separate objects."""
 
-    def __init__(self, engine: Engine, format: SourceFormat, config: Config, path: Path):
+    def __init__(
+        self,
+        engine: Engine,
+        format: SourceFormat,
+        config: Config,
+        path: Path,
+        memory: Memory | None = None,
+        confidence: Confidence | None = None,
+    ):
         self.engine = engine
         self.format = format
         self.config = config
         self.path = path
+        self.memory = memory
+        self.confidence = confidence
+        self._teaching = threading.Lock()
 
     @classmethod
     def load(cls, path: str | Path) -> Bot:
@@ -60,6 +66,7 @@ class Bot:
 
         Raises:
             BundleError: it is not there, damaged, changed, or of another format version.
+            UsageError: it needs a sentence encoder that is not there.
         """
         bundle = open_bundle(path)
         config = bundle.config()
@@ -70,13 +77,25 @@ class Bot:
             given(config.text.history_turns, "text.history_turns"),
             given(config.text.fold_sources, "text.fold_sources"),
         )
-        return cls(Engine(load_backend(bundle), tokenizer), format, config, bundle.path)
+        opened = open_memory(bundle, tokenizer)
+        memory = confidence = None
+        if opened is not None:
+            memory, tree = opened
+            try:
+                known = tree["confidence"]
+                confidence = None if known is None else Confidence.from_tree(known)
+            except (ValueError, KeyError, TypeError):
+                raise BundleError(
+                    f"{bundle.path}: its answer memory is of another version; train the bot again"
+                ) from None
+        engine = Engine(load_backend(bundle), tokenizer)
+        return cls(engine, format, config, bundle.path, memory, confidence)
 
     def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
         """Answers one question, after earlier turns if any.
 
         `settings` are those of the config's `generation` section (`method="sample"`,
-        `temperature=0.9`, `seed=7`, ...).
+        `temperature=0.9`, `seed=7`, `threshold=0`, ...).
 
         Raises:
             UsageError: the question is empty, or a setting is unknown or out of range.
@@ -89,101 +108,274 @@ class Bot:
         """The n best replies with `method="beam"`, else the one reply. See `reply`."""
         began = time.perf_counter()
         chosen = self.settings(**settings)
-        turns = History(history).with_question(_asked(question))
-        source, used = source_of(turns, self.format)
+        turns = self._asked(question, history)
+        recalled = self.recall(turns)
         seed = _seed(chosen)
-        return [
-            self._reply(found, chosen, seed, began, used)
-            for found in self.engine.candidates(source, chosen, seed)
-        ]
+        found = self.engine.candidates(self.format.pieces(turns), chosen, seed, recalled.decided)
+        return [self._reply(each, recalled, turns, chosen, seed, began) for each in found]
 
     def replies(self, dialogues: Sequence[Sequence[Turn]], **settings: object) -> list[Reply]:
         """Answers many questions at once; each dialogue ends with its question."""
         began = time.perf_counter()
         chosen = self.settings(**settings)
-        read = [source_of(turns, self.format) for turns in dialogues]
-        seeds = [_seed(chosen) for _ in read]
-        found = self.engine.replies([source for source, _ in read], chosen, seeds)
+        read = [self._asked(turns[-1].text, turns[:-1]) for turns in dialogues]
+        recalled = [self.recall(turns) for turns in read]
+        return self.answered(read, recalled, chosen, began)
+
+    def answered(
+        self,
+        read: Sequence[tuple[Turn, ...]],
+        recalled: Sequence[Recalled],
+        settings: GenerationConfig,
+        began: float,
+    ) -> list[Reply]:
+        """Replies to dialogues of which the memory has spoken."""
+        seeds = [_seed(settings) for _ in read]
+        sources = [self.format.pieces(turns) for turns in read]
+        votes = [each.decided for each in recalled]
+        found = self.engine.replies(sources, settings, seeds, votes)
         return [
-            self._reply(each, chosen, seed, began, used)
-            for each, seed, (_, used) in zip(found, seeds, read, strict=True)
+            self._reply(each, known, turns, settings, seed, began)
+            for each, known, turns, seed in zip(found, recalled, read, seeds, strict=True)
         ]
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), **settings: object
     ) -> Iterator[str]:
-        """The reply in pieces of text as they are found, never half a character."""
+        """The reply in pieces of text, never half a character.
+
+        As they are found where the bot answers in any case (`threshold=0`); else after the last
+        one, for only then is it known whether it answers.
+        """
         chosen = self.settings(**settings)
-        turns = History(history).with_question(_asked(question))
-        source, _ = source_of(turns, self.format)
-        said = self.engine.stream(source, chosen, _seed(chosen))
+        if self.bar(chosen) > 0:
+            return iter(_words(self.reply(question, history, **settings).text))
+        turns = self._asked(question, history)
+        said = self.engine.stream(
+            self.format.pieces(turns), chosen, _seed(chosen), self.recall(turns).decided
+        )
         return self.format.tokenizer.stream(each.piece for each in said if each.piece is not None)
 
-    def conversation(self) -> Conversation:
-        """A new conversation, which remembers its turns."""
-        return Conversation(self)
+    def conversation(
+        self,
+        persona: str = "",
+        sessions: Sessions | None = None,
+        resume: str | None = None,
+    ) -> Conversation:
+        """A new conversation, which remembers its turns; with `sessions` it is kept on disk, and
+        one that is there is gone on with by its id.
+
+        Raises:
+            UsageError: there is no such conversation.
+        """
+        return Conversation(self, persona, sessions, resume)
 
     def settings(self, **changes: object) -> GenerationConfig:
         """The bot's generation settings with changes. Raises `ConfigError` (a `UsageError`)."""
         chosen: GenerationConfig = with_settings(self.config.generation, changes)
         return chosen
 
+    def teach(
+        self,
+        question: str,
+        answer: str,
+        history: Sequence[Turn] = (),
+        *,
+        origin: str = "taught",
+    ) -> Row:
+        """Remembers an answer from the very next question on; it is on the disk on return.
+
+        `history` are the turns that the question needs ("and on Sunday?"). What was taught for
+        this very question before is replaced.
+
+        Raises:
+            UsageError: the question or the answer is empty, or the bot has no memory.
+            DiskError: the memory cannot be written.
+        """
+        return self._taught(question, answer, history, TAUGHT, origin)
+
+    def fix(self, reply: Reply, answer: str, *, origin: str = "fixed") -> Row:
+        """Remembers a better answer to what was asked; the pairs it rested on stay as they are.
+
+        Raises as `teach` does.
+        """
+        needed = reply.turns[:-1] if self._needs_context(reply) else ()
+        return self._taught(reply.question, answer, needed, FIXED, origin)
+
+    def forget(self, pattern: str) -> list[Row]:
+        """Removes, for good, all pairs whose question or answer holds `pattern`, case and
+        punctuation aside, and returns them: `restore` takes them back.
+
+        Answers that no other pair gives are never said again, though the model may have learnt
+        them.
+
+        Raises:
+            UsageError: the pattern is empty, or the bot has no memory.
+        """
+        if not fold(pattern):
+            raise UsageError("the pattern is empty; give a word of what is to be forgotten")
+        memory = self._memory()
+        with self._teaching:
+            return memory.rows.remove([row.id for row in memory.rows.matching(pattern)])
+
+    def remove(self, rows: Sequence[Row]) -> list[Row]:
+        """Removes these pairs for good, such as one just taught; `restore` takes them back."""
+        with self._teaching:
+            return self._memory().rows.remove([row.id for row in rows])
+
+    def restore(self, rows: Sequence[Row]) -> list[Row]:
+        """Takes removed pairs back, with their origin and time."""
+        with self._teaching:
+            return self._memory().rows.restore(rows)
+
+    def taught(self) -> list[Row]:
+        """What was taught and corrected since training, the newest first."""
+        return [] if self.memory is None else self.memory.rows.listed()
+
+    def recall(
+        self, turns: Sequence[Turn], without: Callable[[Row], bool] | None = None
+    ) -> Recalled:
+        """What the memory says of the last of `turns`."""
+        if self.memory is None:
+            return NOTHING_RECALLED
+        return self.memory.recall(turns[self._forgotten(turns) :], without)
+
+    def bar(self, settings: GenerationConfig) -> float:
+        """The confidence below which the bot says that it does not know."""
+        if settings.threshold is not None:
+            return settings.threshold
+        return 0.0 if self.confidence is None else self.confidence.threshold
+
     def _reply(
-        self, found: Hypothesis, settings: GenerationConfig, seed: int, began: float, used: int
+        self,
+        found: Hypothesis,
+        recalled: Recalled,
+        turns: tuple[Turn, ...],
+        settings: GenerationConfig,
+        seed: int,
+        began: float,
     ) -> Reply:
+        pieces = (*found.pieces, END) if found.finish == "stop" else found.pieces
+        source, evidence, exact = provenance(found, recalled, pieces)
+        text = self.format.tokenizer.decode(found.pieces).strip()
+        confidence = self._confidence(found, recalled, pieces, exact)
+        blocked = self.memory is not None and self.memory.rows.blocks(text)
+        withheld: str | None = None
+        suggestions: tuple[str, ...] = ()
+        if blocked or confidence < self.bar(settings):
+            suggestions = _suggested(recalled, turns[-1].text)
+            withheld, source, evidence = (None if blocked else text), UNKNOWN, ()
+            text = unknown_reply(turns[-1].text, suggestions)
+            confidence = 0.0 if blocked else confidence
+        source_pieces = self.format.pieces(turns)
         return Reply(
-            text=self.format.tokenizer.decode(found.pieces).strip(),
-            source="generated",
-            confidence=math.exp(found.log_probability),
-            evidence=(),
+            text=text,
+            source=source,
+            confidence=confidence,
+            evidence=evidence,
             finish=found.finish,
             seed=seed,
             milliseconds=(time.perf_counter() - began) * 1e3,
-            turns_read=used,
+            turns=turns,
+            turns_read=self.format.used(turns),
             settings=settings,
+            log_probability=found.log_probability,
+            withheld=withheld,
+            suggestions=suggestions,
+            nearest=nearest(recalled),
+            _look=lambda: self._attended(turns, source_pieces, found.pieces),
         )
 
+    def _confidence(
+        self, found: Hypothesis, recalled: Recalled, pieces: tuple[int, ...], exact: bool
+    ) -> float:
+        if self.confidence is None:
+            return min(1.0, float(2.718281828459045**found.log_probability))
+        return self.confidence.of(reply_features(found, recalled, pieces).tolist(), exact)
 
-class Conversation:
-    """Questions and replies in a row; each question is read with the turns before it."""
+    def _attended(
+        self, turns: Sequence[Turn], source: Sequence[int], pieces: Sequence[int]
+    ) -> Attended:
+        weights_TS = self.engine.attended(source, pieces)
+        tokenizer = self.format.tokenizer
+        opened = set(tokenizer.roles.values())
+        places = [place for place, piece in enumerate(source) if piece in opened]
+        read = turns[len(turns) - len(places) :]
+        shares = weights_TS.mean(0)
+        ends = [*places[1:], len(source)]
+        return Attended(
+            tuple(tokenizer.piece(piece) for piece in source),
+            (*(tokenizer.piece(piece) for piece in pieces), ""),
+            weights_TS,
+            tuple(
+                (turn, float(shares[start:end].sum()))
+                for turn, start, end in zip(read, places, ends, strict=True)
+            ),
+        )
 
-    def __init__(self, bot: Bot):
-        self.bot = bot
-        self.history = History()
+    def _asked(self, question: str, history: Sequence[Turn]) -> tuple[Turn, ...]:
+        return (*history, Turn(Role.USER, spaced(question)))
 
-    @property
-    def turns(self) -> list[Turn]:
-        """The turns so far, oldest first."""
-        return list(self.history.turns)
+    def _forgotten(self, turns: Sequence[Turn]) -> int:
+        """Turns at the start that are beyond what the bot reads."""
+        return max(0, len(turns) - 1 - self.format.history_turns)
 
-    def reply(self, question: str, **settings: object) -> Reply:
-        """Answers in context and remembers both turns. Raises as `Bot.reply` does."""
-        reply = self.bot.reply(question, self.history.turns, **settings)
-        self.history.add(_asked(question), reply.text)
-        return reply
+    def _needs_context(self, reply: Reply) -> bool:
+        """Whether the pair that answered best was a follow-up's."""
+        if self.memory is None or not reply.nearest:
+            return False
+        best = self.memory.rows.get([reply.nearest[0].row])
+        return bool(best and best[0].context)
 
-    def stream(self, question: str, **settings: object) -> Iterator[str]:
-        """As `reply`, in pieces of text; remembered once the last piece has been taken."""
-        said = []
-        for text in self.bot.stream(question, self.history.turns, **settings):
-            said.append(text)
-            yield text
-        self.history.add(_asked(question), "".join(said).strip())
+    def _taught(
+        self, question: str, answer: str, history: Sequence[Turn], kind: str, origin: str
+    ) -> Row:
+        memory = self._memory()
+        asked, said = spaced(question), answer.strip()
+        if not said:
+            raise UsageError("the answer is empty; give the words the bot shall say")
+        context = context_of(history)
+        bare = tuple(Turn(turn.role, turn.text) for turn in context)
+        row = NewRow(asked, bare, said, kind, origin, 0, time.time())
+        with self._teaching:
+            old = [row.id for row in memory.same(asked, context) if row.kind in (TAUGHT, FIXED)]
+            added = memory.rows.add(row)
+            if old:
+                memory.rows.remove(old)
+        return added
 
-    def undo(self) -> str | None:
-        """Takes the last exchange back; its question, or None."""
-        return self.history.undo()
-
-    def reset(self) -> None:
-        """Forgets all turns."""
-        self.history.clear()
+    def _memory(self) -> Memory:
+        if self.memory is None:
+            raise UsageError(f"{self.path}: has no answer memory; train the bot again")
+        return self.memory
 
 
-def _asked(question: str) -> str:
+def spaced(question: str) -> str:
+    """A question as it is read. Raises `UsageError` where nothing is left."""
     text = " ".join(question[:MAX_QUESTION].split())
     if not text:
         raise UsageError("the question is empty; type some words")
     return text
+
+
+def _suggested(recalled: Recalled, question: str) -> tuple[str, ...]:
+    """Known questions with other answers each, near the one asked."""
+    found: dict[str, str] = {}
+    for each in recalled.candidates:
+        near = max(each.likeness, each.learned * (each.learned > 0.5), each.pretrained - 0.2)
+        if near >= NEAR and not each.row.context and fold(each.row.question) != fold(question):
+            found.setdefault(each.row.answer, each.row.question)
+    return tuple(found.values())[:2]
+
+
+def _words(text: str) -> Iterator[str]:
+    """A text in its words, spaces kept."""
+    start = 0
+    for place, char in enumerate(text):
+        if char == " ":
+            yield text[start:place]
+            start = place
+    yield text[start:]
 
 
 def _seed(settings: GenerationConfig) -> int:

@@ -1,4 +1,7 @@
-"""Measures of a bot's replies against those wanted."""
+"""How likely a bot finds the replies wanted, each for itself.
+
+N is examples, R the rows still alive, V the vocabulary.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.generation.rules import log_softmax
@@ -19,13 +23,28 @@ TOGETHER = 64
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """How likely replies are, end pieces included."""
+    """How likely replies are, end pieces included, in the order of the examples."""
 
-    nats: float
-    """Summed negative log-likelihood."""
-    tokens: int
-    characters: int
+    nats_N: NDArray[np.float64]
+    """Negative log-likelihood of each reply."""
+    tokens_N: NDArray[np.int64]
+    characters_N: NDArray[np.int64]
     """Of the raw replies."""
+
+    @property
+    def nats(self) -> float:
+        """Summed."""
+        return float(self.nats_N.sum())
+
+    @property
+    def tokens(self) -> int:
+        """Summed."""
+        return int(self.tokens_N.sum())
+
+    @property
+    def characters(self) -> int:
+        """Summed."""
+        return int(self.characters_N.sum())
 
     @property
     def nats_per_char(self) -> float:
@@ -37,26 +56,61 @@ class Likelihood:
         """Not comparable between tokenizers."""
         return self.nats / self.tokens if self.tokens else math.nan
 
+    def part(self, rows: NDArray[np.int64]) -> Likelihood:
+        """Of these examples alone."""
+        return Likelihood(self.nats_N[rows], self.tokens_N[rows], self.characters_N[rows])
+
 
 def likelihood(bot: Bot, examples: Sequence[Example]) -> Likelihood:
-    """The likelihood of the whole of every reply, uncut, under the bot's generator."""
-    order = sorted(examples, key=lambda example: len(example.reply))
-    nats, tokens = 0.0, 0
+    """The likelihood of the whole of every reply, uncut, under the bot's generator alone."""
+    nats_N = np.zeros(len(examples))
+    tokens_N = np.zeros(len(examples), dtype=np.int64)
+    targets = [[*bot.format.tokenizer.encode(each.reply), END] for each in examples]
+    order = sorted(range(len(examples)), key=lambda place: len(targets[place]))
     for start in range(0, len(order), TOGETHER):
-        part = order[start : start + TOGETHER]
-        targets = [[*bot.format.tokenizer.encode(each.reply), END] for each in part]
-        state = bot.engine.backend.encode([bot.format.pieces(each.history) for each in part])
-        fed = [START] * len(part)
-        alive = list(range(len(part)))
-        for place in range(max(map(len, targets))):
+        alive = order[start : start + TOGETHER]
+        state = bot.engine.backend.encode([bot.format.pieces(examples[i].history) for i in alive])
+        fed = [START] * len(alive)
+        while True:
             logits_RV, state = bot.engine.backend.step(fed, state)
-            wanted = [targets[row][place] for row in alive]
-            nats -= float(log_softmax(logits_RV)[np.arange(len(alive)), wanted].sum())
-            tokens += len(alive)
-            stay = [spot for spot, row in enumerate(alive) if place + 1 < len(targets[row])]
+            wanted = [targets[i][tokens_N[i]] for i in alive]
+            nats_N[alive] -= log_softmax(logits_RV)[np.arange(len(alive)), wanted]
+            tokens_N[alive] += 1
+            stay = [row for row, i in enumerate(alive) if tokens_N[i] < len(targets[i])]
             if not stay:
                 break
             state = bot.engine.backend.select(state, stay)
-            fed = [wanted[spot] for spot in stay]
-            alive = [alive[spot] for spot in stay]
-    return Likelihood(nats, tokens, sum(len(each.reply) for each in examples))
+            fed = [wanted[row] for row in stay]
+            alive = [alive[row] for row in stay]
+    return Likelihood(nats_N, tokens_N, np.array([len(each.reply) for each in examples], np.int64))
+
+
+def joint_likelihood(
+    bot: Bot, examples: Sequence[Example], generator: Likelihood | None = None
+) -> Likelihood:
+    """The likelihood under memory and generator together; `generator` is what `likelihood` gave,
+    if it is known already.
+
+    The mixture is summed over whole replies, which equals its product over pieces.
+    """
+    alone = likelihood(bot, examples) if generator is None else generator
+    if bot.memory is None:
+        return alone
+    nats_N = np.zeros(len(examples))
+    for place, example in enumerate(examples):
+        votes = bot.recall(example.history).votes
+        reply = (*bot.format.tokenizer.encode(example.reply), END)
+        known = votes.of(reply) + votes.prior * bot.memory.prior.of(reply)
+        left = math.log(votes.generator) if votes.generator > 0 else -math.inf
+        said = left - float(alone.nats_N[place])
+        nats_N[place] = -np.logaddexp(math.log(known) if known > 0 else -math.inf, said)
+    return Likelihood(nats_N, alone.tokens_N, alone.characters_N)
+
+
+def concatenated(parts: Sequence[Likelihood]) -> Likelihood:
+    """Parts as one."""
+    return Likelihood(
+        np.concatenate([part.nats_N for part in parts]),
+        np.concatenate([part.tokens_N for part in parts]),
+        np.concatenate([part.characters_N for part in parts]),
+    )

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dialog_s2s.config import GenerationConfig
 from dialog_s2s.generation.backend import Backend
+from dialog_s2s.generation.mixed_backend import MixedBackend
 from dialog_s2s.generation.search import Hypothesis, Said, beam, one_by_one
-from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.memory.mixture import SILENT, Votes
+from dialog_s2s.text.tokenizer import START, Tokenizer
 
 SLOTS = 32
 """Sources decoded at once."""
@@ -22,25 +27,37 @@ class Engine:
     tokenizer: Tokenizer
 
     def candidates(
-        self, source: Sequence[int], settings: GenerationConfig, seed: int
+        self,
+        source: Sequence[int],
+        settings: GenerationConfig,
+        seed: int,
+        votes: Votes = SILENT,
     ) -> list[Hypothesis]:
         """The n best replies by beam search, or the one reply of the other methods."""
         if settings.method == "beam":
-            return beam(self.backend, source, settings, self._silent())
-        return self.replies([source], settings, [seed])
+            return beam(MixedBackend(self.backend, [votes]), source, settings, self._silent())
+        return self.replies([source], settings, [seed], [votes])
 
     def replies(
-        self, sources: Sequence[Sequence[int]], settings: GenerationConfig, seeds: Sequence[int]
+        self,
+        sources: Sequence[Sequence[int]],
+        settings: GenerationConfig,
+        seeds: Sequence[int],
+        votes: Sequence[Votes] | None = None,
     ) -> list[Hypothesis]:
         """The reply to each source, in order; sources of like length are decoded together."""
-        found: dict[int, Hypothesis] = {}
+        votes = [SILENT] * len(sources) if votes is None else votes
         if settings.method == "beam":
-            return [beam(self.backend, source, settings, self._silent())[0] for source in sources]
+            return [
+                self.candidates(source, settings, seed, vote)[0]
+                for source, seed, vote in zip(sources, seeds, votes, strict=True)
+            ]
+        found: dict[int, Hypothesis] = {}
         order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
         for start in range(0, len(order), SLOTS):
             places = order[start : start + SLOTS]
             said = one_by_one(
-                self.backend,
+                MixedBackend(self.backend, [votes[place] for place in places]),
                 [sources[place] for place in places],
                 settings,
                 [seeds[place] for place in places],
@@ -51,16 +68,31 @@ class Engine:
         return [found[place] for place in range(len(sources))]
 
     def stream(
-        self, source: Sequence[int], settings: GenerationConfig, seed: int
+        self,
+        source: Sequence[int],
+        settings: GenerationConfig,
+        seed: int,
+        votes: Votes = SILENT,
     ) -> Iterator[Said]:
         """The pieces of one reply as they are chosen; beam search gives its best at the end."""
+        backend = MixedBackend(self.backend, [votes])
         if settings.method != "beam":
-            yield from one_by_one(self.backend, [source], settings, [seed], self._silent())
+            yield from one_by_one(backend, [source], settings, [seed], self._silent())
             return
-        best = beam(self.backend, source, settings, self._silent())[0]
+        best = beam(backend, source, settings, self._silent())[0]
         for piece in best.pieces:
             yield Said(0, piece, 0.0)
         yield Said(0, None, best.log_probability, best.finish)
+
+    def attended(self, source: Sequence[int], pieces: Sequence[int]) -> NDArray[np.float32]:
+        """Attention weights [T, S] of the generator when it is made to say `pieces` (and the end
+        piece); all 0 where the model has no attention."""
+        state = self.backend.encode([source])
+        weights = []
+        for piece in (START, *pieces):
+            _, state = self.backend.step([piece], state)
+            weights.append(self.backend.attention(state)[0])
+        return np.stack(weights)
 
     def _silent(self) -> list[int]:
         return list(self.tokenizer.roles.values())

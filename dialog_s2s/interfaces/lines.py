@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
-from dialog_s2s.dialogue.manager import Bot, Reply
+from dialog_s2s.dialogue.manager import Bot
+from dialog_s2s.dialogue.reply import Reply
 from dialog_s2s.errors import DataError
 from dialog_s2s.interfaces.sanitize import clean
 from dialog_s2s.text.jsonl import parse, question
@@ -63,27 +64,28 @@ def ask(
         replies = iter(bot.replies(real, **settings) if real else ())
         for turns in asked:
             if turns:
-                out.write(shown(turns[-1].text, next(replies), as_json) + "\n")
+                out.write(shown(next(replies), as_json) + "\n")
             elif not as_json:
                 out.write("\n")
         out.flush()
 
 
-def shown(asked: str, reply: Reply, as_json: bool) -> str:
+def shown(reply: Reply, as_json: bool) -> str:
     """A reply as a line of text or of JSON."""
     if not as_json:
         return clean(reply.text)
-    fields = {
-        "question": clean(asked),  # JSON may have held controls as escapes
-        "reply": clean(reply.text),
-        "source": reply.source,
-        "confidence": round(reply.confidence, 6),
-        "evidence": list(reply.evidence),
-        "milliseconds": round(reply.milliseconds, 3),
-        "finish": reply.finish,
-        "seed": reply.seed,
-    }
-    return json.dumps(fields, ensure_ascii=False)
+    return json.dumps(cleaned(reply.tree()), ensure_ascii=False)
+
+
+def cleaned(tree: Any) -> Any:
+    """JSON whose texts hold no control characters: a corpus or a question may have held some."""
+    if isinstance(tree, str):
+        return clean(tree)
+    if isinstance(tree, dict):
+        return {name: cleaned(value) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [cleaned(value) for value in tree]
+    return tree
 
 
 def _turns(line: str, origin: Origin) -> list[Turn]:

@@ -15,7 +15,8 @@ from prompt_toolkit.history import InMemoryHistory
 import dialog_s2s
 from dialog_s2s.bundle import open_bundle
 from dialog_s2s.config import GenerationConfig, with_settings
-from dialog_s2s.dialogue.manager import Bot, Conversation
+from dialog_s2s.dialogue.conversation import Conversation
+from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.errors import DialogError, UsageError
 from dialog_s2s.interfaces.lines import converse, lines_of
 from dialog_s2s.interfaces.sanitize import clean

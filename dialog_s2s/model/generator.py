@@ -27,18 +27,28 @@ class Generator(nn.Module):
         """logits: [..., E] -> [..., V]."""
         return nn.functional.linear(feature, self.pieces.weight, self.bias_V)
 
-    def loss(self, feature_BTE: Tensor, target_BT: Tensor, smoothing: float = 0.0) -> Loss:
+    def loss(
+        self,
+        feature_BTE: Tensor,
+        target_BT: Tensor,
+        smoothing: float = 0.0,
+        weight_B: Tensor | None = None,
+    ) -> Loss:
         """Cross-entropy over real targets alone: padding never reaches the projection.
 
         `smoothing` takes that much probability off the right piece and spreads it over all
-        (Szegedy et al. 2016); it changes `objective`, never `nats`.
+        (Szegedy et al. 2016), and `weight_B` is what each source's targets count for; both change
+        `objective`, never `nats`.
         """
         real_BT = target_BT != self.padding
         feature_NE, target_N = feature_BTE[real_BT], target_BT[real_BT]
-        objective, nats = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
-            feature_NE, self.pieces.weight, self.bias_V, target_N, smoothing
+        row_N = real_BT.nonzero()[:, 0]
+        weight_N = None if weight_B is None else weight_B[row_N]
+        objective, nats_N = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
+            feature_NE, self.pieces.weight, self.bias_V, target_N, weight_N, smoothing
         )
-        return Loss(nats, target_N.numel(), objective)
+        nats_B = nats_N.new_zeros(len(target_BT)).index_add_(0, row_N, nats_N)
+        return Loss(nats_B, target_N.numel(), objective)
 
 
 class _CrossEntropy(torch.autograd.Function):
@@ -56,6 +66,7 @@ class _CrossEntropy(torch.autograd.Function):
         weight_VE: Tensor,
         bias_V: Tensor,
         target_N: Tensor,
+        weight_N: Tensor | None,
         smoothing: float,
     ) -> tuple[Tensor, Tensor]:
         kind = product_dtype(feature_NE)
@@ -64,7 +75,7 @@ class _CrossEntropy(torch.autograd.Function):
         with torch.autocast(feature_NE.device.type, enabled=False):
             weight, bias = weight_VE.to(kind), bias_V.to(kind)
             middle_E, centre = weight_VE.mean(0), bias_V.mean()
-            nats = feature_NE.new_zeros((), dtype=torch.float32)
+            nats_N = feature_NE.new_empty(len(target_N), dtype=torch.float32)
             spread = feature_NE.new_zeros((), dtype=torch.float32)
             grad_feature = torch.empty_like(feature_NE)
             rows = len(target_N)
@@ -80,10 +91,11 @@ class _CrossEntropy(torch.autograd.Function):
                 right = logits[:real].gather(1, target_N1)
                 log_p = torch.log_softmax(logits, -1)
                 likely = log_p[:real].gather(1, target_N1)
-                nats -= likely.sum()
+                nats_N[piece] = -likely[:, 0]
                 if smoothing:
                     mean = feature[:real].float() @ middle_E + centre
-                    spread += (right - likely).sum() - mean.sum()
+                    spreads = (right - likely)[:, 0] - mean
+                    spread += (spreads if weight_N is None else spreads * weight_N[piece]).sum()
                 if not learns:
                     continue
                 grad = log_p.exp_()
@@ -91,21 +103,37 @@ class _CrossEntropy(torch.autograd.Function):
                 grad[:real].scatter_add_(
                     1, target_N1, log_p.new_full(target_N1.shape, smoothing - 1.0)
                 )
+                if weight_N is not None:
+                    grad[:real] *= weight_N[piece, None]
                 grad = grad.to(kind)
                 grad_bias += (grad.new_ones(1, len(grad)) @ grad)[0]
                 grad_feature[piece] = (grad @ weight)[:real]
                 grad_weight += grad.T @ feature
+            counted = feature_NE.new_tensor(rows) if weight_N is None else weight_N.sum()
             if smoothing and learns:
-                grad_feature -= smoothing * middle_E
-                grad_weight -= smoothing / size * feature_NE.sum(0, dtype=torch.float32)
-                grad_bias -= smoothing / size * rows
+                features = feature_NE.float()
+                if weight_N is None:
+                    grad_feature -= smoothing * middle_E
+                else:
+                    grad_feature -= smoothing * weight_N[:, None] * middle_E
+                    features = features * weight_N[:, None]
+                grad_weight -= smoothing / size * features.sum(0)
+                grad_bias -= smoothing / size * counted
+            nats = nats_N.sum() if weight_N is None else (nats_N * weight_N).sum()
             objective = (1 - smoothing) * nats + smoothing * spread
         ctx.save_for_backward(grad_feature, grad_weight, grad_bias)
-        ctx.mark_non_differentiable(nats)
-        return objective, nats
+        ctx.mark_non_differentiable(nats_N)
+        return objective, nats_N
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         scale = grads[0]
         feature, weight, bias = ctx.saved_tensors
-        return (feature * scale.to(feature.dtype), weight * scale, bias * scale, None, None)
+        return (
+            feature * scale.to(feature.dtype),
+            weight * scale,
+            bias * scale,
+            None,
+            None,
+            None,
+        )

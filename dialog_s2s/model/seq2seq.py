@@ -36,11 +36,12 @@ class Seq2Seq(nn.Module):
         fed_BT: Tensor,
         target_BT: Tensor,
         smoothing: float = 0.0,
+        weight_B: Tensor | None = None,
     ) -> Loss:
-        """The loss of replies `target_BT` (ending in EOS, then padding).
+        """The loss of replies `target_BT` (ending in EOS, then padding), each counting `weight_B`.
 
         `fed_BT` is what the decoder reads: the start piece, then the reply without its EOS.
         """
         encoded = self.encode(source_BS, mask_BS)
         feature_BTE = self.decoder.unroll(fed_BT, encoded)
-        return self.generator.loss(feature_BTE, target_BT, smoothing)
+        return self.generator.loss(feature_BTE, target_BT, smoothing, weight_B)

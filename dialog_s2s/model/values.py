@@ -77,9 +77,14 @@ class State:
 class Loss:
     """A batch's loss, summed over its tokens so that batches of any size add up."""
 
-    nats: Tensor
-    """Negative log-likelihood of the targets; carries no gradient."""
+    nats_B: Tensor
+    """Negative log-likelihood of each source's targets; carries no gradient."""
     tokens: int
     """Targets that are not padding, EOS included."""
     objective: Tensor
-    """What training minimises: `nats`, smoothed; differentiable."""
+    """What training minimises: the nats, weighted and smoothed; differentiable."""
+
+    @property
+    def nats(self) -> Tensor:
+        """Negative log-likelihood of all targets."""
+        return self.nats_B.sum()

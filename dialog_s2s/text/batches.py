@@ -30,12 +30,18 @@ class Batch:
     mask_BS: NDArray[np.bool_]
     fed_BT: NDArray[np.int64]
     target_BT: NDArray[np.int64]
+    places_B: NDArray[np.int64]
+    """Where in its shard each example stands."""
 
     def every(self, count: int, first: int) -> Batch:
         """Every `count`-th example, from `first`: shares of near-equal size and lengths."""
         rows = slice(first, None, count)
         return Batch(
-            self.source_BS[rows], self.mask_BS[rows], self.fed_BT[rows], self.target_BT[rows]
+            self.source_BS[rows],
+            self.mask_BS[rows],
+            self.fed_BT[rows],
+            self.target_BT[rows],
+            self.places_B[rows],
         )
 
     @property
@@ -54,13 +60,18 @@ class Batch:
         return self.source_BS.size + self.target_BT.size
 
 
-def collate(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> Batch:
+def collate(
+    sources: Sequence[Sequence[int]],
+    targets: Sequence[Sequence[int]],
+    places: Sequence[int] | NDArray[np.int64] | None = None,
+) -> Batch:
     """Pads examples on the right; targets end in the end piece, which is never fed."""
     source_BS, mask_BS = padded(sources)
     target_BT, _ = padded(targets)
     fed_BT = np.full_like(target_BT, START)
     fed_BT[:, 1:] = np.where(target_BT[:, :-1] == END, PADDING, target_BT[:, :-1])
-    return Batch(source_BS, mask_BS, fed_BT, target_BT)
+    places_B = np.arange(len(sources)) if places is None else np.asarray(places)
+    return Batch(source_BS, mask_BS, fed_BT, target_BT, places_B)
 
 
 def padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -79,11 +90,12 @@ def epoch(
     order = np.random.default_rng([seed, number]).permutation(len(shard))
     for part, start in enumerate(range(0, len(order), CHUNK)):
         random = np.random.default_rng([seed, number, part])
-        sources, targets = _examples(shard, order[start : start + CHUNK], noise, random)
+        chosen = order[start : start + CHUNK]
+        sources, targets = _examples(shard, chosen, noise, random)
         groups = grouped([len(x) for x in sources], [len(y) for y in targets], budget)
         for pick in random.permutation(len(groups)):
             group = groups[pick]
-            yield collate([sources[i] for i in group], [targets[i] for i in group])
+            yield collate([sources[i] for i in group], [targets[i] for i in group], chosen[group])
 
 
 def plain(shard: Shard, budget: int) -> Iterator[Batch]:
@@ -92,7 +104,8 @@ def plain(shard: Shard, budget: int) -> Iterator[Batch]:
         chosen = range(start, min(start + CHUNK, len(shard)))
         sources, targets = [shard.source(i) for i in chosen], [shard.target(i) for i in chosen]
         for group in grouped([len(x) for x in sources], [len(y) for y in targets], budget):
-            yield collate([sources[i] for i in group], [targets[i] for i in group])
+            places = [start + i for i in group]
+            yield collate([sources[i] for i in group], [targets[i] for i in group], places)
 
 
 def grouped(sources: Sequence[int], targets: Sequence[int], budget: int) -> list[list[int]]:

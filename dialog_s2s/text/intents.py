@@ -112,7 +112,10 @@ class _Parser:
                 raise fault(f'the intent has no "{key}"; add it', self._at(node))
         return _Intent(
             ask=self._turns(entries["ask"], Role.USER, "ask"),
-            reply=self._turns(entries["reply"], Role.BOT, "reply"),
+            reply=tuple(
+                replace(turn, meaning=self._at(node))
+                for turn in self._turns(entries["reply"], Role.BOT, "reply")
+            ),
             then=self._list(entries["then"], "then") if "then" in entries else (),
         )
 

@@ -29,12 +29,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One utterance. `learn` is False for a bot turn that is only context for later ones."""
+    """One utterance. `learn` is False for a bot turn that is only context for later ones.
+
+    Bot turns with the same `meaning` (the place where their intent begins) are interchangeable.
+    """
 
     role: Role
     text: str
     origin: Origin | None = None
     learn: bool = True
+    meaning: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Example:
     history: tuple[Turn, ...]
     reply: str
     origin: Origin | None = None
+    meaning: Origin | None = None
+    """Examples with the same one have interchangeable replies."""
 
     @property
     def question(self) -> str:
@@ -68,7 +74,20 @@ def examples(dialogue: Dialogue) -> Iterator[Example]:
     for index in range(1, len(dialogue.turns)):
         turn, before = dialogue.turns[index], dialogue.turns[index - 1]
         if turn.role is Role.BOT and turn.learn and before.role is Role.USER:
-            yield Example(dialogue.turns[:index], turn.text, before.origin or turn.origin)
+            origin = before.origin or turn.origin
+            yield Example(dialogue.turns[:index], turn.text, origin, turn.meaning)
+
+
+class _Folding(dict[int, str]):
+    """What each character becomes, found out on first sight."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = " " if unicodedata.category(char)[0] in "PSZC" else char
+        return self[code]
+
+
+_FOLDING = _Folding()
 
 
 def fold(text: str) -> str:
@@ -77,7 +96,4 @@ def fold(text: str) -> str:
     Text made of nothing but punctuation ("?!") keeps it, so that it still equals only itself.
     """
     normal = unicodedata.normalize("NFKC", text).casefold()
-    kept = "".join(
-        " " if unicodedata.category(char)[0] in "PSZC" else char for char in normal
-    ).split()
-    return " ".join(kept) or "".join(normal.split())
+    return " ".join(normal.translate(_FOLDING).split()) or "".join(normal.split())

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dialog_s2s.config import Config
+from dialog_s2s.training.calibration import Fitted
 from dialog_s2s.training.corpus import Survey
 from dialog_s2s.training.loop import Outcome
 
 
 def model_card(
-    config: Config, survey: Survey, held_out_pairs: int, parameters: int, outcome: Outcome
+    config: Config,
+    survey: Survey,
+    held_out_pairs: int,
+    parameters: int,
+    outcome: Outcome,
+    calibrated: Fitted | None,
 ) -> str:
     """Markdown for people; nothing in it is read back.
 
@@ -25,6 +31,16 @@ def model_card(
     ended = "stopped early by hand" if outcome.interrupted else "ran to its end"
     turns = config.text.history_turns
     context = f"the last {turns} turns before a question" if turns else "the question alone"
+    sure = "It has no answer memory, and answers whatever it is asked."
+    if calibrated is not None:
+        confidence = calibrated.confidence
+        sure = (
+            f"Below a confidence of {confidence.threshold:.3f} it says that it does not know. "
+            f"Asked what was kept out of training it answers {calibrated.answered:.0%}; with as many "
+            f"questions that nobody taught it among them, {calibrated.precision:.0%} of its answers "
+            f"are right. Expected calibration error {confidence.error or 0.0:.3f}. The "
+            "coverage-accuracy curve is in `memory.json`."
+        )
     return f"""# A dialog_s2s bot
 
 Trained from scratch on question-answer pairs; it knows nothing else.
@@ -40,9 +56,12 @@ Trained from scratch on question-answer pairs; it knows nothing else.
 
 Held-out loss: {score}
 
+{sure}
+
 ## Limits
 - It can say only what its pairs taught it, and can mix them up: check replies that matter.
-- It has no facts beyond its corpus, no clock, no internet, and does not know when it is wrong.
+- It has no facts beyond its corpus, no clock, no internet. Its confidence is an estimate.
+- What it was taught while chatting is in `memory.db`, beside the pairs it was trained on.
 - What it was trained on may be read back out of it: share it as you would share the pairs.
 
 Settings are in `config.yaml`; give that file to `dialog-s2s train --config` to train alike.

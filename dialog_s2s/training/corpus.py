@@ -135,6 +135,8 @@ class Prepared:
     format: SourceFormat
     learnt: Shard
     held_out: Shard
+    learnt_examples: list[Example]
+    held_out_examples: list[Example]
     cut: int
     """Replies longer than `text.max_target_tokens`, which were cut there."""
 
@@ -154,21 +156,22 @@ def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path
         given(text.fold_sources, "text.fold_sources"),
     )
     cut = 0
+    sides: dict[bool, list[Example]] = {False: [], True: []}
 
     def encoded(side: bool) -> Iterator[Encoding]:
         nonlocal cut
         for example in corpus:
             if (key(example) in held) is not side:
                 continue
+            sides[side].append(example)
             reply = tokenizer.encode(example.reply)
             cut += len(reply) >= text.max_target_tokens
             target = [*reply[: text.max_target_tokens - 1], END]
             yield Encoding(shape.pieces(example.history), target, example.origin)
 
     learnt = write_shard(folder / "learnt", encoded(False), tokenizer.size)
-    return Prepared(
-        shape, learnt, write_shard(folder / "held-out", encoded(True), tokenizer.size), cut
-    )
+    held_out = write_shard(folder / "held-out", encoded(True), tokenizer.size)
+    return Prepared(shape, learnt, held_out, sides[False], sides[True], cut)
 
 
 def _texts(corpus: Iterable[Example], text: TextConfig) -> Iterator[str]:

@@ -18,6 +18,7 @@ from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.batches import Batch, epoch, plain
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.shards import Shard
+from dialog_s2s.training.joint import Joint
 from dialog_s2s.training.lanes import Lanes
 from dialog_s2s.training.monitor import Monitor, Progress
 from dialog_s2s.training.objective import measure, precision
@@ -56,8 +57,11 @@ def fit(
     noise: Noise | None,
     monitor: Monitor,
     stop: Callable[[], bool] = lambda: False,
+    joint: Joint | None = None,
 ) -> Outcome:
     """Makes `settings.steps` updates, or fewer when `stop` says so, and keeps the best weights.
+
+    With `joint`, what the memory knows of an example counts less: see there.
 
     Raises:
         ConfigError: no update had a finite gradient.
@@ -85,11 +89,14 @@ def fit(
             )
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            nats, heard = lanes.gradients(batch)
+            weight_B = None if joint is None else joint.weights(batch.places_B)
+            nats_B, heard = lanes.gradients(batch, weight_B)
+            if joint is not None:
+                joint.heard(batch.places_B, nats_B)
             norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
             if torch.isfinite(norm):
                 optimizer.step()
-                per_token = nats / heard
+                per_token = float(nats_B.sum()) / heard
                 shown = (
                     per_token if shown != shown else SMOOTHED * shown + (1 - SMOOTHED) * per_token
                 )

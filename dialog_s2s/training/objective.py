@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.values import Loss
@@ -32,14 +34,20 @@ def precision(kind: str, device: torch.device) -> AbstractContextManager[object]
     return torch.autocast(device.type, torch.bfloat16, enabled=kind == "bfloat16")
 
 
-def batch_loss(model: Seq2Seq, batch: Batch, smoothing: float = 0.0) -> Loss:
-    """The loss of a batch on the model's own device."""
+def batch_loss(
+    model: Seq2Seq,
+    batch: Batch,
+    smoothing: float = 0.0,
+    weight_B: NDArray[np.float32] | None = None,
+) -> Loss:
+    """The loss of a batch on the model's own device; `weight_B` is what each example counts."""
     device = model.generator.bias_V.device
     source, mask, fed, target = (
         torch.from_numpy(array).to(device)
         for array in (batch.source_BS, batch.mask_BS, batch.fed_BT, batch.target_BT)
     )
-    return model.loss(source, mask, fed, target, smoothing)
+    weight = None if weight_B is None else torch.from_numpy(weight_B).to(device)
+    return model.loss(source, mask, fed, target, smoothing, weight)
 
 
 def measure(model: Seq2Seq, batches: Iterable[Batch]) -> Measured:
@@ -54,3 +62,15 @@ def measure(model: Seq2Seq, batches: Iterable[Batch]) -> Measured:
             tokens += loss.tokens
     model.train(learning)
     return Measured(nats, tokens)
+
+
+def measure_each(model: Seq2Seq, batches: Iterable[Batch], count: int) -> NDArray[np.float64]:
+    """The nats of each of `count` replies, by its place in the shard; see `measure`."""
+    learning = model.training
+    model.eval()
+    nats = np.zeros(count)
+    with torch.inference_mode():
+        for batch in batches:
+            nats[batch.places_B] = batch_loss(model, batch).nats_B.double().cpu().numpy()
+    model.train(learning)
+    return nats

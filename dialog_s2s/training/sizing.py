@@ -52,7 +52,9 @@ def choose(
     text = fill("text", **_text(survey))
     model = fill("model", **_model(survey, minutes))
     training = fill("training", **_training(survey, minutes, precision, cores))
-    return dataclasses.replace(config, text=text, model=model, training=training), chosen
+    memory = fill("memory", **_memory(survey))
+    sized = dataclasses.replace(config, text=text, model=model, training=training, memory=memory)
+    return sized, chosen
 
 
 def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
@@ -118,4 +120,17 @@ def _training(
         ),
         "precision": (precision, "measured on this processor"),
         "threads": (cores, "all cores"),
+    }
+
+
+def _memory(survey: Survey) -> dict[str, tuple[Any, str]]:
+    shared = survey.pairs / survey.replies >= SHARED
+    return {
+        "learned": (
+            64 if shared else 0,
+            "questions that share a reply teach which words are alike"
+            if shared
+            else "too few questions share a reply to learn from which words are alike",
+        ),
+        "misspelt": (0.3, "so that slips of the finger do not matter"),
     }

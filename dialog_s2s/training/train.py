@@ -13,17 +13,19 @@ import torch
 from dialog_s2s import bundle
 from dialog_s2s.config import Config, config_text, given
 from dialog_s2s.errors import DiskError
+from dialog_s2s.memory.embeddings import SentenceEncoder
 from dialog_s2s.model.build import Pieces, build
-from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.weights import weights_to_bytes
 from dialog_s2s.text.batches import epoch
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.tokenizer import PADDING
+from dialog_s2s.training.calibration import Fitted
 from dialog_s2s.training.card import model_card
 from dialog_s2s.training.corpus import Corpus, Prepared, Survey, corpus_of, prepare, survey
 from dialog_s2s.training.host import best_precision, cores, keep_freed_memory
 from dialog_s2s.training.loop import Outcome, fit, pace
 from dialog_s2s.training.monitor import Monitor, Silent
+from dialog_s2s.training.recollection import Recollection, index
 from dialog_s2s.training.sizing import Choice, choose
 
 RESERVE = 0.04
@@ -44,6 +46,8 @@ class Report:
     held_out_pairs: int
     parameters: int
     outcome: Outcome
+    calibrated: Fitted | None
+    """How sure the bot is of its replies; None without an answer memory."""
 
 
 def train(
@@ -105,6 +109,9 @@ def _run(
     say: Callable[[str], None],
     stop: Callable[[], bool],
 ) -> Report:
+    encoder = None
+    if settings.memory.enabled and settings.memory.embeddings:
+        encoder = SentenceEncoder.load(settings.memory.embeddings)
     prepared = prepare(corpus, settings.text, settings.training.seed, folder)
     for line in _split(prepared, settings):
         say(line)
@@ -121,6 +128,10 @@ def _run(
         given(training.stray_history, "training.stray_history"),
         fold=prepared.format.fold,
     )
+    recollection = None
+    if settings.memory.enabled:
+        recollection = Recollection(prepared, settings, encoder, folder)
+        say(recollection.told())
     if training.steps is None:
         steps, why = _steps(settings, pieces, prepared, noise)
         training = dataclasses.replace(training, steps=steps)
@@ -131,22 +142,49 @@ def _run(
     parameters = sum(weight.numel() for weight in model.parameters())
     say(f"Training {parameters / 1e6:.1f}M parameters; Ctrl-C stops early and keeps the best.")
     outcome = fit(
-        model, prepared.learnt, prepared.held_out, training, noise, monitor or Silent(), stop
+        model,
+        prepared.learnt,
+        prepared.held_out,
+        training,
+        noise,
+        monitor or Silent(),
+        stop,
+        None if recollection is None else recollection.joint(),
     )
-    report = Report(out, settings, counted, len(prepared.held_out), parameters, outcome)
-    bundle.write_bundle(out, _files(report, model, tokenizer.model), replace)
+    files: dict[str, bytes] = {}
+    calibrated = None
+    if recollection is not None:
+        files, calibrated = recollection.finished(model)
+        say(_sureness(calibrated, settings.memory.precision))
+    report = Report(out, settings, counted, len(prepared.held_out), parameters, outcome, calibrated)
+    files |= {
+        bundle.CONFIG: config_text(settings).encode(),
+        bundle.WEIGHTS: weights_to_bytes(model),
+        bundle.TOKENIZER: tokenizer.model,
+        bundle.CARD: model_card(
+            settings, counted, len(prepared.held_out), parameters, outcome, calibrated
+        ).encode(),
+    }
+    written = bundle.write_bundle(out, files, replace)
+    if recollection is not None:
+        index(written, tokenizer)
     return report
 
 
-def _files(report: Report, model: Seq2Seq, tokenizer: bytes) -> dict[str, bytes]:
-    return {
-        bundle.CONFIG: config_text(report.config).encode(),
-        bundle.WEIGHTS: weights_to_bytes(model),
-        bundle.TOKENIZER: tokenizer,
-        bundle.CARD: model_card(
-            report.config, report.survey, report.held_out_pairs, report.parameters, report.outcome
-        ).encode(),
-    }
+def _sureness(fitted: Fitted, precision: float) -> str:
+    error = fitted.confidence.error or 0.0
+    bar = fitted.confidence.threshold
+    if fitted.reached:
+        return (
+            f"It answers where it is at least {bar:.0%} sure: {fitted.answered:.0%} of the questions "
+            f"like those taught, and {fitted.precision:.0%} of what it answers is right where half "
+            f"of all questions are none of its business (calibration error {error:.3f})."
+        )
+    return (
+        f"No bar makes {precision:.0%} of its answers right and leaves it most questions (open chat "
+        f"has many right answers): it stays silent below {bar:.0%} and answers {fitted.answered:.0%} "
+        f"of the questions like those taught (calibration error {error:.3f})."
+    )
 
 
 def _merged(config: Config, minutes: float | None, seed: int | None, format: str | None) -> Config:

@@ -1,0 +1,253 @@
+"""A conversation: turns that each question is read with, what the user said of themself, and the
+way back: undo, retry, branch."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from dialog_s2s.config import GenerationConfig
+from dialog_s2s.dialogue.facts import Facts, Recollection
+from dialog_s2s.dialogue.reply import REMEMBERED, Evidence, Reply
+from dialog_s2s.dialogue.sessions import Session, Sessions
+from dialog_s2s.errors import UsageError
+from dialog_s2s.memory.rows import Row
+from dialog_s2s.text.turns import Role, Turn
+
+
+class Answerer(Protocol):
+    """What a conversation needs of a bot."""
+
+    path: Path
+
+    def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
+        """Answers after earlier turns."""
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), **settings: object
+    ) -> Iterator[str]:
+        """The same in pieces of text."""
+
+    def settings(self, **changes: object) -> GenerationConfig:
+        """The generation settings with changes."""
+
+    def teach(
+        self, question: str, answer: str, history: Sequence[Turn] = (), *, origin: str = "taught"
+    ) -> Row:
+        """Remembers an answer."""
+
+    def fix(self, reply: Reply, answer: str, *, origin: str = "fixed") -> Row:
+        """Remembers a better answer."""
+
+
+class Conversation:
+    """Questions and replies in a row.
+
+    With `sessions` every turn is on the disk before the next thing happens: the question before
+    its reply is made, the reply before it is returned.
+    """
+
+    def __init__(
+        self,
+        bot: Answerer,
+        persona: str = "",
+        sessions: Sessions | None = None,
+        resume: str | None = None,
+    ):
+        self.bot = bot
+        self.sessions = sessions
+        self.session: Session | None = None
+        self.last: Reply | None = None
+        """The latest reply, as long as it stands."""
+        self._turns: list[Turn] = []
+        self._facts = Facts()
+        self._persona = persona
+        if resume is not None:
+            if sessions is None:
+                raise UsageError("a conversation is gone on with from a store of sessions")
+            self._resume(sessions, resume)
+
+    @property
+    def persona(self) -> str:
+        """What the bot is told of itself; a system turn before all others."""
+        return self._persona
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns so far, oldest first, the persona left out."""
+        return list(self._turns)
+
+    @property
+    def history(self) -> list[Turn]:
+        """The turns that the next question is read with."""
+        head = [Turn(Role.SYSTEM, self._persona)] if self._persona else []
+        return head + self._turns
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the user said of themself."""
+        return {fact.key: fact.value for fact in self._facts}
+
+    def reply(self, question: str, **settings: object) -> Reply:
+        """Answers in context and remembers both turns. Raises as `Bot.reply` does."""
+        began = time.perf_counter()
+        self.bot.settings(**settings)
+        asked = self._hear(question)
+        try:
+            known = self._facts.answer(asked)
+            if known is not None:
+                reply = self._recollection(known, asked, settings, began)
+            else:
+                reply = self.bot.reply(asked, self.history[:-1], **settings)
+        except BaseException:  # Ctrl-C too: a question without a reply is taken back
+            self._drop(1)
+            raise
+        self._say(reply.text, reply)
+        return reply
+
+    def stream(self, question: str, **settings: object) -> Iterator[str]:
+        """As `reply`, in pieces of text; what was said when the caller stops counts as said."""
+        reply = self.reply(question, **settings)
+        yield from reply.text.splitlines(keepends=True)
+
+    def retry(self, **settings: object) -> Reply:
+        """Answers the last question anew: with other settings, or where replies are sampled,
+        another draw.
+
+        Raises:
+            UsageError: nothing has been asked yet.
+        """
+        question = self.undo()
+        if question is None:
+            raise UsageError("there is nothing to try again; ask something first")
+        return self.reply(question, **settings)
+
+    def undo(self, count: int = 1) -> str | None:
+        """Takes the last exchanges back; the question of the earliest, or None where there is
+        none."""
+        question = None
+        for _ in range(count):
+            asked = [place for place, turn in enumerate(self._turns) if turn.role is Role.USER]
+            if not asked:
+                break
+            question = self._turns[asked[-1]].text
+            self._drop(len(self._turns) - asked[-1])
+        return question
+
+    def branch(self, exchanges: int | None = None) -> Conversation:
+        """Another conversation that begins with the first exchanges of this one, or all; this one
+        stays as it is."""
+        asked = [place for place, turn in enumerate(self._turns) if turn.role is Role.USER]
+        upto = len(self._turns)
+        if exchanges is not None and exchanges < len(asked):
+            upto = asked[max(0, exchanges)]
+        if self.sessions is not None and self.session is not None:
+            made = self.sessions.branch(self.session.id, upto)
+            return Conversation(self.bot, self._persona, self.sessions, made.id)
+        other = Conversation(self.bot, self._persona, self.sessions)
+        other._turns = self._turns[:upto]
+        other._reread()
+        return other
+
+    def reset(self) -> None:
+        """Begins again; a conversation on the disk stays there, and a new one is begun."""
+        self._turns, self._facts = [], Facts()
+        self.session, self.last = None, None
+
+    def teach(self, question: str, answer: str, in_context: bool = False) -> Row:
+        """Teaches the bot; with `in_context` the answer holds only after the turns so far."""
+        history = self.history if in_context else ()
+        return self.bot.teach(question, answer, history, origin=self._origin())
+
+    def fix(self, answer: str) -> Row:
+        """Corrects the last reply, here and from now on.
+
+        Raises:
+            UsageError: there is no reply to correct.
+        """
+        if self.last is None:
+            raise UsageError("there is no reply to correct; ask something first")
+        row = self.bot.fix(self.last, answer, origin=self._origin())
+        corrected = dataclasses.replace(self.last, text=answer.strip())
+        self._take_back(1)
+        self._say(answer.strip(), corrected)
+        return row
+
+    def _origin(self) -> str:
+        return self.session.id if self.session else "chat"
+
+    def _hear(self, question: str) -> str:
+        text = " ".join(question.split())
+        if not text:
+            raise UsageError("the question is empty; type some words")
+        self._keep(Turn(Role.USER, text), {})
+        return text
+
+    def _say(self, text: str, reply: Reply) -> None:
+        self._keep(Turn(Role.BOT, text), reply.tree())
+        self._learn(self._turns[-2].text, len(self._turns) // 2)
+        self.last = reply
+
+    def _learn(self, text: str, turn: int) -> None:
+        for fact in self._facts.hear(text, turn):
+            if self.sessions is not None and self.session is not None:
+                line = Facts([fact]).export()[fact.key]
+                self.sessions.remember(self.session.id, fact.key, line)
+
+    def _keep(self, turn: Turn, detail: dict[str, Any]) -> None:
+        if self.sessions is not None:
+            if self.session is None:
+                self.session = self.sessions.start(str(self.bot.path), self._persona)
+            self.sessions.add(self.session.id, turn, detail)
+        self._turns.append(turn)
+
+    def _drop(self, count: int) -> None:
+        """Takes the last turns back and, with them, what they taught of the user."""
+        self._take_back(count)
+        self._reread()
+        self.last = None
+
+    def _take_back(self, count: int) -> None:
+        if self.sessions is not None and self.session is not None:
+            self.sessions.undo(self.session.id, count)
+        del self._turns[len(self._turns) - count :]
+
+    def _reread(self) -> None:
+        self._facts = Facts()
+        asked = (turn for turn in self._turns if turn.role is Role.USER)
+        for number, turn in enumerate(asked, start=1):
+            self._facts.hear(turn.text, number)
+
+    def _resume(self, sessions: Sessions, name: str) -> None:
+        self.session = sessions.find(name)
+        self._persona = self.session.persona
+        self._turns = sessions.turns(self.session.id)
+        if self._turns and self._turns[-1].role is Role.USER:  # its reply was never made
+            self._drop(1)
+        self._reread()
+
+    def _recollection(
+        self, known: Recollection, asked: str, settings: dict[str, object], began: float
+    ) -> Reply:
+        """A reply from what the user said."""
+        chosen = self.bot.settings(**settings)
+        evidence = tuple(
+            Evidence(fact.words, fact.value, f"turn {fact.turn} of this conversation", 1.0, 0)
+            for fact in known.facts
+        )
+        return Reply(
+            text=known.text,
+            source=REMEMBERED,
+            confidence=1.0,
+            evidence=evidence,
+            finish="stop",
+            seed=secrets.randbits(32) if chosen.seed is None else chosen.seed,
+            milliseconds=(time.perf_counter() - began) * 1e3,
+            turns=tuple(self.history),
+            turns_read=len(self._turns),
+            settings=chosen,
+        )

@@ -1,0 +1,96 @@
+"""What questions are compared by: their words and their runs of three letters, as 32-bit hashes.
+
+Texts are folded first, then spelt in full (NFD): an accent is a letter of its own, and a Korean
+syllable is its two or three, so one wrong stroke leaves most of a word's trigrams as they were.
+Trigrams run over the spaces between words, which tells word order and survives a missing space.
+Characters that are syllables or words in themselves (Chinese, Japanese) also count alone and by
+twos. Everything is done for many texts at once, in NumPy.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import zlib
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialog_s2s.text.turns import fold
+
+LONGEST = 20_000
+"""Characters of a text that count; what comes after them does not."""
+
+Number = TypeVar("Number", np.uint32, np.uint64)
+
+WIDE = 0x2E80
+"""Where Unicode's ideographs and kana begin; the letters of Korean are below."""
+
+MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
+"""Of SplitMix64 (Steele, Lea and Flood 2014): spreads every bit over the upper half."""
+
+BITS = np.uint64(21)
+"""Of a character: three fit in a number."""
+
+HALF = np.uint64(32)
+LOW = np.uint64(0xFFFFFFFF)
+
+
+def grams(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The terms of every text, rising and each once, end to end: those of text i are
+    `terms[starts[i] : starts[i + 1]]`.
+    """
+    folded = [fold(text[:LONGEST]) for text in texts]
+    words = [text.split() for text in folded]
+    spelt = [f" {unicodedata.normalize('NFD', text)} " for text in folded]
+    codes = np.frombuffer("".join(spelt).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    rows = _numbered([len(text) for text in spelt])
+    hashes = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for each in words for word in each]
+    pairs = [
+        _paired(_numbered([len(each) for each in words]), np.array(hashes, dtype=np.uint64)),
+        _runs(codes, rows, 3),
+    ]
+    wide = codes >= WIDE
+    if wide.any():
+        pairs += [_runs(codes, rows, size, wide) for size in (1, 2)]
+    found = distinct(np.concatenate(pairs))
+    starts = np.searchsorted(found >> HALF, np.arange(len(texts) + 1, dtype=np.uint64))
+    return (found & LOW).astype(np.uint32), starts.astype(np.int64)
+
+
+def distinct(values: NDArray[Number]) -> NDArray[Number]:
+    """The values, rising and each once. Sorts them in place."""
+    values.sort()  # numpy.unique hashes instead, which is some fifty times slower here
+    first = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=first[1:])
+    return values[first]
+
+
+def _numbered(counts: Sequence[int]) -> NDArray[np.int64]:
+    """0 as often as the first count says, then 1, ..."""
+    return np.repeat(np.arange(len(counts)), np.array(counts, dtype=np.int64))
+
+
+def _paired(rows: NDArray[np.int64], hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Row and hash in one number, so that sorting is by row, then hash."""
+    return rows.astype(np.uint64) << HALF | hashes
+
+
+def _runs(
+    codes: NDArray[np.uint32],
+    rows: NDArray[np.int64],
+    size: int,
+    only: NDArray[np.bool_] | None = None,
+) -> NDArray[np.uint64]:
+    """Hashes, with their rows, of the runs of one to three characters (of these `only`)."""
+    count = max(len(codes) - size + 1, 0)
+    whole = rows[:count] == rows[size - 1 :][:count]
+    packed = np.zeros(count, dtype=np.uint64)
+    for place in range(size):
+        packed = packed << BITS | codes[place : place + count]
+        if only is not None:
+            whole &= only[place : place + count]
+    packed = packed[whole] * MULTIPLIER
+    packed = (packed ^ packed >> HALF) * MULTIPLIER
+    return _paired(rows[:count][whole], packed >> HALF)

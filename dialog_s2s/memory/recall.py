@@ -1,0 +1,243 @@
+"""The answer memory at work: from a question to the remembered answers, each with its weight."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialog_s2s.memory.embeddings import SentenceEncoder
+from dialog_s2s.memory.keys import context_of, context_text, indexed, same
+from dialog_s2s.memory.lexical import LexicalIndex
+from dialog_s2s.memory.mixture import SILENT, Pieces, Prior, Votes
+from dialog_s2s.memory.ranker import CORRECTED, EXACT, Ranker, gates, vectors
+from dialog_s2s.memory.rows import TRAINED, Row, Rows
+from dialog_s2s.memory.similarity import Similarity
+from dialog_s2s.memory.vectors import VectorIndex
+from dialog_s2s.text.turns import Turn, fold
+
+NEAREST = 32
+"""Rows that are looked at: by the question alone, and as many again by what went before it."""
+
+IN_CONTEXT = 2.0
+"""Added where such a row is a follow-up: it fits better than one that fits everywhere."""
+
+IDENTICAL = 0.999
+"""Likeness of the turns before, from which on they are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row that may answer, its weight in the mixture, and how like its question is."""
+
+    row: Row
+    weight: float
+    likeness: float
+    learned: float
+    pretrained: float
+    exact: bool
+    """The very question, in its context, case and punctuation aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What a memory says of a question; the candidates with the greatest weight first."""
+
+    votes: Votes
+    decided: Votes
+    """The same, but rows with interchangeable answers vote for one of them, and no prior: what a
+    reply is chosen by."""
+    candidates: tuple[Candidate, ...]
+    spoken: Mapping[int, Pieces]
+    """What each candidate, by its row's id, votes for in `decided`."""
+    familiar: float
+    """Share of the question's terms, by weight, that are in the memory's questions or answers."""
+    terms: int
+    """Of the question."""
+
+
+NOTHING_RECALLED = Recalled(SILENT, SILENT, (), {}, 0.0, 0)
+
+
+class Memory:
+    """Rows and the indexes over them. Safe to share between threads.
+
+    `encode` turns an answer into pieces that end in the end piece.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        lexical: LexicalIndex,
+        similarity: Similarity,
+        ranker: Ranker,
+        prior: Prior,
+        encode: Callable[[str], Pieces],
+        sentences: tuple[SentenceEncoder, VectorIndex] | None = None,
+        version: int | None = None,
+    ):
+        self.rows = rows
+        self.prior = prior
+        self.similarity = similarity
+        self.ranker = ranker
+        self._lexical = lexical
+        self._encode = encode
+        self._sentences = sentences
+        self._version = rows.version if version is None else version
+        self._lock = threading.RLock()
+
+    def recall(
+        self, turns: Sequence[Turn], without: Callable[[Row], bool] | None = None
+    ) -> Recalled:
+        """The remembered answers to the last of `turns`, after those before it; as if the rows
+        that `without` holds for were not there."""
+        question, context = turns[-1].text, context_of(turns[:-1])
+        with self._lock:
+            self._follow()
+            found = dict.fromkeys(row for row, _ in self._lexical.search(question, NEAREST))
+            if context:
+                text = indexed(question, context)
+                found |= dict.fromkeys(row for row, _ in self._lexical.search(text, NEAREST))
+            vector = None
+            if self._sentences is not None:
+                encoder, index = self._sentences
+                vector = encoder.encode([question])[0]
+                found |= dict.fromkeys(row for row, _ in index.search(vector, NEAREST))
+            rows = self.rows.get(list(found))
+            if without is not None:
+                rows = [row for row in rows if not without(row)]
+            meant = None
+            if self._sentences is not None and rows:
+                assert vector is not None
+                meant = self._sentences[1].get([row.id for row in rows]) @ vector
+        return self._weighed(question, context, rows, meant)
+
+    def same(self, question: str, context: Sequence[Turn]) -> list[Row]:
+        """The rows with this very key, case and punctuation aside."""
+        with self._lock:
+            self._follow()
+            found = self._lexical.search(indexed(question, context), NEAREST)
+            rows = self.rows.get([row for row, _ in found])
+        return [row for row in rows if same(question, context, row.question, row.context)]
+
+    def _follow(self) -> None:
+        """Takes in what this or another process has changed since."""
+        if self.rows.version == self._version:
+            return
+        self._version, added, removed = self.rows.since(self._version)
+        self._lexical.remove(removed)
+        self._lexical.add([(row.id, indexed(row.question, row.context)) for row in added])
+        if self._sentences is not None:
+            encoder, index = self._sentences
+            index.remove(removed)
+            if added:
+                index.add(
+                    [row.id for row in added], encoder.encode([row.question for row in added])
+                )
+
+    def _weighed(
+        self,
+        question: str,
+        context: Sequence[Turn],
+        rows: Sequence[Row],
+        meant: NDArray[np.float32] | None,
+    ) -> Recalled:
+        count = len(rows)
+        bags = self.similarity.bags(
+            [question, context_text(context)]
+            + [row.question for row in rows]
+            + [row.answer for row in rows]
+            + [context_text(row.context) for row in rows]
+        )
+        asked, before = bags.rows([0]), bags.rows([1])
+        questions = bags.rows(range(2, 2 + count))
+        like = self.similarity.cosine(asked, questions)
+        like_before = self.similarity.cosine(before, bags.rows(range(2 + 2 * count, 2 + 3 * count)))
+        needs = np.array([bool(row.context) for row in rows], dtype=np.float64)
+        learned = np.zeros(count)
+        if self.similarity.table_LD.shape[1]:
+            learned = self.similarity.vectors(questions) @ self.similarity.vectors(asked)[0]
+        meaning = np.zeros(count) if meant is None else meant
+        table = vectors(
+            {
+                "lexical": like,
+                "learned": learned,
+                "pretrained": meaning,
+                "answer": self.similarity.cosine(asked, bags.rows(range(2 + count, 2 + 2 * count))),
+                "context": like_before,
+                "needs": needs,
+                "astray": needs * (not context),
+            },
+            count,
+        )
+        verbatim = [fold(row.question) == fold(question) for row in rows]
+        exact = [
+            same and (not row.context or like >= IDENTICAL)
+            for same, row, like in zip(verbatim, rows, like_before, strict=True)
+        ]
+        bonus = np.array(
+            [
+                _bonus(row, float(like)) if same else 0.0
+                for same, row, like in zip(verbatim, rows, like_before, strict=True)
+            ]
+        )
+        terms = len(asked.buckets)
+        weights_K, prior, generator = self.ranker.weights(table, bonus, gates(like, terms))
+        if not len(self.prior):
+            prior, generator = 0.0, prior + generator
+        candidates = [
+            Candidate(row, float(weight), float(near), float(taught), float(meant), same)
+            for row, same, weight, near, taught, meant in zip(
+                rows, exact, weights_K, like, learned, meaning, strict=True
+            )
+        ]
+        candidates.sort(key=lambda each: (-each.weight, each.row.id))
+        said = [self._encode(each.row.answer) for each in candidates]
+        spoken = _spoken(candidates, said)
+        return Recalled(
+            self._votes(candidates, said, prior, generator),
+            self._votes(candidates, spoken, 0.0, generator / (1.0 - prior)),
+            tuple(candidates),
+            {each.row.id: pieces for each, pieces in zip(candidates, spoken, strict=True)},
+            self.similarity.familiar(asked),
+            terms,
+        )
+
+    def _votes(
+        self,
+        candidates: Sequence[Candidate],
+        said: Sequence[Pieces],
+        prior: float,
+        generator: float,
+    ) -> Votes:
+        """The candidates' weights on what each says."""
+        if not candidates:
+            return Votes((), (), prior, 1.0 - prior)
+        total = sum(each.weight for each in candidates)
+        scale = (1.0 - prior - generator) / total  # without rounding errors they make 1
+        shares: dict[Pieces, float] = defaultdict(float)
+        for each, pieces in zip(candidates, said, strict=True):
+            shares[pieces] += each.weight * scale
+        return Votes(tuple(shares), tuple(shares.values()), prior, generator)
+
+
+def _bonus(row: Row, like_before: float) -> float:
+    """What a verbatim match is worth: a follow-up's, as much as the turns before are alike."""
+    if row.context:
+        return (EXACT + IN_CONTEXT + CORRECTED * (row.kind != TRAINED)) * like_before
+    return EXACT + CORRECTED * (row.kind != TRAINED)
+
+
+def _spoken(candidates: Sequence[Candidate], said: Sequence[Pieces]) -> list[Pieces]:
+    """What each candidate says, if every intent speaks with the voice of its weightiest row."""
+    voices: dict[int, Pieces] = {}
+    for each, pieces in zip(candidates, said, strict=True):
+        if each.row.intent:
+            voices.setdefault(each.row.intent, pieces)
+    return [
+        voices.get(each.row.intent, pieces) for each, pieces in zip(candidates, said, strict=True)
+    ]

@@ -1,0 +1,123 @@
+"""The answer memory of a bundle: written by training, opened by a bot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from dialog_s2s.bundle import MEMORY, RECALL, RECALL_TENSORS, Bundle
+from dialog_s2s.errors import BundleError, DataError, DiskError
+from dialog_s2s.memory.embeddings import SentenceEncoder
+from dialog_s2s.memory.keys import indexed
+from dialog_s2s.memory.lexical import LexicalIndex
+from dialog_s2s.memory.mixture import NOTHING, Prior
+from dialog_s2s.memory.ranker import Ranker
+from dialog_s2s.memory.recall import Memory
+from dialog_s2s.memory.rows import Rows
+from dialog_s2s.memory.similarity import Similarity
+from dialog_s2s.memory.vectors import VectorIndex
+from dialog_s2s.text.tokenizer import END, Tokenizer
+
+INDEX = "memory.index"
+"""The folder of what is derived from the rows; made again wherever it is missing."""
+
+USED_MOST = 20_000
+"""Answers in the prior: the most used; what is rarer is left to the generator."""
+
+
+def tensors(similarity: Similarity, prior: Prior) -> bytes:
+    """The learned vectors and the prior as one safetensors file."""
+    lengths = np.array([len(answer) for answer in prior.answers], dtype=np.int32)
+    flat = np.array([piece for answer in prior.answers for piece in answer], dtype=np.int32)
+    counts = np.array(prior.counts, dtype=np.float32)
+    return save(
+        {
+            "idf_B": similarity.idf_B,
+            "table_LD": similarity.table_LD.astype(np.float16),
+            "prior_lengths": lengths,
+            "prior_pieces": flat,
+            "prior_counts": counts,
+        }
+    )
+
+
+def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[str, Any]] | None:
+    """A bundle's memory and its settings, or None where it has none.
+
+    Raises:
+        BundleError: its files are damaged or do not fit together.
+        UsageError: it was made with a sentence encoder that is not there.
+    """
+    if MEMORY not in bundle.files:
+        return None
+    try:
+        tree = json.loads(bundle.read(RECALL))
+        ranker = Ranker.from_tree(tree["ranker"])
+        place = str(tree["embeddings"])
+        arrays = load(bundle.read(RECALL_TENSORS))
+        similarity = Similarity(arrays["idf_B"], arrays["table_LD"].astype(np.float32))
+        prior = _prior(arrays["prior_lengths"], arrays["prior_pieces"], arrays["prior_counts"])
+    except (ValueError, KeyError, TypeError, SafetensorError):
+        raise BundleError(
+            f"{bundle.path / RECALL}: does not fit this program; train the bot again"
+        ) from None
+    rows = Rows.open(bundle.path / MEMORY)
+    lexical, version = _lexical(rows, bundle.path / INDEX, bundle.files[MEMORY][:16])
+    sentences = None
+    if place:
+        encoder = SentenceEncoder.load(place)
+        kept = list(rows)
+        sentences = (
+            encoder,
+            VectorIndex.build(
+                [row.id for row in kept], encoder.encode([row.question for row in kept])
+            ),
+        )
+    memory = Memory(
+        rows,
+        lexical,
+        similarity,
+        ranker,
+        prior,
+        lambda answer: (*tokenizer.encode(answer), END),
+        sentences,
+        version,
+    )
+    return memory, tree
+
+
+def _lexical(rows: Rows, folder: Path, made: str) -> tuple[LexicalIndex, int]:
+    """The latest index of these rows on the disk, and the version it is of; a new one where there
+    is none. What was taught since is not in it."""
+    found = {int(each.name[len(made) + 1 :]): each for each in folder.glob(f"{made}-[0-9]*")}
+    for version in sorted(found, reverse=True):
+        try:
+            return LexicalIndex.open(found[version]), version
+        except DataError:  # damaged: it is derived, and made again
+            continue
+    version = rows.version
+    items = [(row.id, indexed(row.question, row.context)) for row in rows]
+    try:
+        return LexicalIndex.build(items, folder / f"{made}-{version}"), version
+    except DiskError:  # nothing can be written here: it serves from memory
+        return LexicalIndex.build(items), version
+
+
+def _prior(
+    lengths: NDArray[np.int32], pieces: NDArray[np.int32], counts: NDArray[np.float32]
+) -> Prior:
+    if not len(lengths):
+        return NOTHING
+    ends = np.cumsum(lengths).tolist()
+    flat = pieces.tolist()
+    answers = [
+        tuple(flat[end - length : end]) for end, length in zip(ends, lengths.tolist(), strict=True)
+    ]
+    return Prior(answers, counts.tolist())

@@ -1,0 +1,239 @@
+"""Learns how alike two questions are: the vectors of their terms and the ranker's coefficients,
+by the likelihood that memory, prior and generator together give to each reply, the example itself
+left out (cf. TRIME, Zhong et al. 2022)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dialog_s2s.memory.ranker import FEATURES, GATES, Ranker
+from dialog_s2s.memory.similarity import Bags, Similarity
+from dialog_s2s.training.neighbours import Neighbours
+
+BATCH = 128
+PASSES = 4
+DROPPED = 0.3
+"""Share of a question's terms that are left out while its vector is learnt."""
+
+LEARNED = FEATURES.index("learned")
+
+
+class Joint(nn.Module):
+    """The ranker with the vectors it learns, in torch."""
+
+    def __init__(self, similarity: Similarity, learns: bool):
+        super().__init__()
+        buckets, width = similarity.table_LD.shape
+        self.table = nn.EmbeddingBag(buckets, max(width, 1), mode="sum")
+        nn.init.normal_(self.table.weight, std=1 / math.sqrt(max(width, 1)))
+        self.features_F = nn.Parameter(torch.zeros(len(FEATURES)))
+        self.prior_G = nn.Parameter(torch.zeros(len(GATES)))
+        self.generator_G = nn.Parameter(torch.zeros(len(GATES)))
+        with torch.no_grad():
+            self.features_F[FEATURES.index("lexical")] = 8.0
+            self.features_F[LEARNED] = 8.0 if learns else 0.0
+            self.features_F[FEATURES.index("needs")] = -1.0
+            self.features_F[FEATURES.index("astray")] = -4.0
+            self.features_F[FEATURES.index("context")] = 2.0
+            self.generator_G[0] = 4.0
+        self.learns = learns
+
+    def vectors(self, bags: Bags, dropped: float = 0.0) -> Tensor:
+        """Unit vectors of texts, some of their terms left out."""
+        weights = torch.from_numpy(bags.weights)
+        if dropped:
+            weights = weights * (torch.rand(weights.shape) >= dropped)
+        sums = self.table(
+            torch.from_numpy(bags.buckets & (self.table.num_embeddings - 1)),
+            torch.from_numpy(bags.starts[:-1]),
+            per_sample_weights=weights,
+        )
+        return functional.normalize(sums, dim=-1, eps=1e-6)
+
+    def weights(self, features_QKF: Tensor, there_QK: Tensor, gates_QG: Tensor) -> Tensor:
+        """Log-weights of K candidates, the prior and the generator."""
+        scores_QK = (features_QKF @ self.features_F).masked_fill(~there_QK, -1e9)
+        others = torch.stack([gates_QG @ self.prior_G, gates_QG @ self.generator_G], 1)
+        return torch.log_softmax(torch.cat([scores_QK, others], 1), 1)
+
+
+def joined(
+    weights_QW: Tensor, right_QK: Tensor, log_prior_Q: Tensor, log_generator_Q: Tensor
+) -> Tensor:
+    """Log-probability of each reply under the mixture of memory, prior and generator."""
+    remembered = weights_QW[:, :-2].masked_fill(~right_QK, -1e9).logsumexp(1)
+    return torch.stack(
+        [remembered, weights_QW[:, -2] + log_prior_Q, weights_QW[:, -1] + log_generator_Q]
+    ).logsumexp(0)
+
+
+def fit_ranker(
+    similarity: Similarity,
+    asked: Bags,
+    stored: Bags,
+    near: Neighbours,
+    log_generator_Q: NDArray[np.float64],
+    seed: int,
+) -> tuple[Ranker, Similarity]:
+    """The coefficients and the learned vectors; `asked` and `near` are of the same queries.
+
+    `log_generator_Q` is what a generator that has not seen the replies would give them.
+    """
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    learns = similarity.table_LD.shape[1] > 0
+    model = Joint(similarity, learns)
+    optimizers = [
+        torch.optim.Adam([model.table.weight], lr=1e-2, fused=True),
+        torch.optim.Adam([model.features_F, model.prior_G, model.generator_G], lr=5e-2),
+    ][0 if learns else 1 :]
+    highest = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
+    passes = max(PASSES, math.ceil(200 * BATCH / max(1, len(near.rows_QK))))
+    updates = passes * math.ceil(len(near.rows_QK) / BATCH)
+    done = 0
+    for _ in range(passes):
+        order = random.permutation(len(near.rows_QK))
+        for start in range(0, len(order), BATCH):
+            for optimizer, rate in zip(optimizers, highest, strict=True):
+                optimizer.param_groups[0]["lr"] = rate * (1 - done / updates)
+                optimizer.zero_grad(set_to_none=True)
+            part = order[start : start + BATCH]
+            loss = -_likelihood(model, asked, stored, near, log_generator_Q, part, DROPPED).mean()
+            loss.backward()  # type: ignore[no-untyped-call]
+            for optimizer in optimizers:
+                optimizer.step()
+            done += 1
+    table = model.table.weight.detach().numpy().astype(np.float32)
+    learned = Similarity(similarity.idf_B, table if learns else similarity.table_LD)
+    return _ranker(model), learned
+
+
+def refit_gates(
+    ranker: Ranker,
+    features_QKF: NDArray[np.float32],
+    near: Neighbours,
+    log_generator_Q: NDArray[np.float64],
+) -> Ranker:
+    """The same ranking, with the scores of prior and generator fitted anew, by likelihood, to
+    what a trained generator gives to replies it has not seen."""
+    model = Joint(Similarity(np.zeros(1, np.float32), np.zeros((1, 0), np.float32)), False)
+    with torch.no_grad():
+        for mine, theirs in (
+            (model.features_F, ranker.features),
+            (model.prior_G, ranker.prior),
+            (model.generator_G, ranker.generator),
+        ):
+            mine.copy_(torch.tensor(theirs))
+    # with few replies to go by, only how much: the constants, and one sharpness for all features
+    sharpness = torch.zeros((), requires_grad=True)
+    shifts = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.LBFGS([sharpness, shifts], max_iter=50, line_search_fn="strong_wolfe")
+    features = torch.from_numpy(features_QKF)
+    there, right = torch.from_numpy(near.there_QK), torch.from_numpy(near.right_QK)
+    gates = torch.from_numpy(near.gates_QG)
+    log_prior = _log(near.prior_Q)
+    log_generator = torch.from_numpy(log_generator_Q).float()
+    base = (model.features_F.detach(), model.prior_G.detach(), model.generator_G.detach())
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        scores = (features @ (base[0] * sharpness.exp())).masked_fill(~there, -1e9)
+        others = torch.stack([gates @ base[1] + shifts[0], gates @ base[2] + shifts[1]], 1)
+        weights = torch.log_softmax(torch.cat([scores, others], 1), 1)
+        value = -joined(weights, right, log_prior, log_generator).mean()
+        value = value + 0.01 * (sharpness**2 + (shifts**2).sum())
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        features_F = base[0] * sharpness.exp()
+        prior_G, generator_G = base[1].clone(), base[2].clone()
+        prior_G[0] += shifts[0]
+        generator_G[0] += shifts[1]
+    return Ranker(*(tuple(each.tolist()) for each in (features_F, prior_G, generator_G)))
+
+
+def with_learned(
+    similarity: Similarity, asked: Bags, stored: Bags, near: Neighbours
+) -> NDArray[np.float32]:
+    """The neighbours' features with the learned likeness filled in."""
+    features_QKF = near.features_QKF.copy()
+    if similarity.table_LD.shape[1]:
+        questions, rows = similarity.vectors(asked), similarity.vectors(stored)
+        for place, chosen in enumerate(near.rows_QK):
+            features_QKF[place, :, LEARNED] = rows[chosen] @ questions[place]
+        features_QKF[:, :, LEARNED] *= near.there_QK
+    return features_QKF
+
+
+def responsibilities(
+    ranker: Ranker,
+    features_QKF: NDArray[np.float32],
+    near: Neighbours,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each query the log-probability that memory and prior give its reply, and the
+    log-weight of the generator."""
+    model = torch.from_numpy(features_QKF) @ torch.tensor(ranker.features)
+    scores = model.masked_fill(~torch.from_numpy(near.there_QK), -1e9)
+    gates = torch.from_numpy(near.gates_QG)
+    others = torch.stack(
+        [gates @ torch.tensor(ranker.prior), gates @ torch.tensor(ranker.generator)], 1
+    )
+    weights = torch.log_softmax(torch.cat([scores, others], 1), 1)
+    nothing = torch.full((len(weights),), -1e9)
+    known = joined(weights, torch.from_numpy(near.right_QK), _log(near.prior_Q), nothing)
+    return known.double().numpy(), weights[:, -1].double().numpy()
+
+
+def _likelihood(
+    model: Joint,
+    asked: Bags,
+    stored: Bags,
+    near: Neighbours,
+    log_generator_Q: NDArray[np.float64],
+    part: NDArray[np.int64],
+    dropped: float,
+) -> Tensor:
+    features = torch.from_numpy(near.features_QKF[part])
+    if model.learns:
+        rows = near.rows_QK[part]
+        unique, places = np.unique(rows, return_inverse=True)
+        keys_ND = model.vectors(stored.rows(unique))
+        questions_QD = model.vectors(asked.rows(part), dropped)
+        alike_QK = torch.einsum(
+            "qd,qkd->qk", questions_QD, keys_ND[torch.from_numpy(places.reshape(rows.shape))]
+        )
+        known = torch.zeros(len(FEATURES))
+        known[LEARNED] = 1.0
+        features = features + alike_QK[:, :, None] * known
+    weights = model.weights(
+        features,
+        torch.from_numpy(near.there_QK[part]),
+        torch.from_numpy(near.gates_QG[part]),
+    )
+    return joined(
+        weights,
+        torch.from_numpy(near.alike_QK[part]),
+        _log(near.prior_Q[part]),
+        torch.from_numpy(log_generator_Q[part]).float(),
+    )
+
+
+def _log(values: NDArray[np.float64]) -> Tensor:
+    return torch.log(torch.from_numpy(np.maximum(values, 1e-300))).float().clamp(min=-1e9)
+
+
+def _ranker(model: Joint) -> Ranker:
+    return Ranker(
+        *(
+            tuple(each.detach().tolist())
+            for each in (model.features_F, model.prior_G, model.generator_G)
+        )
+    )

@@ -1,0 +1,157 @@
+"""The answer memory through a run: ranked before the generator learns, told to it while it learns,
+fitted to it and written when it has learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialog_s2s.bundle import Bundle
+from dialog_s2s.config import Config, given
+from dialog_s2s.dialogue.manager import Bot
+from dialog_s2s.generation.engine import Engine
+from dialog_s2s.generation.torch_backend import TorchBackend
+from dialog_s2s.memory.embeddings import SentenceEncoder
+from dialog_s2s.memory.keys import context_of, indexed
+from dialog_s2s.memory.lexical import LexicalIndex
+from dialog_s2s.memory.recall import Memory
+from dialog_s2s.memory.rows import Rows
+from dialog_s2s.memory.stored import open_memory
+from dialog_s2s.memory.vectors import VectorIndex
+from dialog_s2s.model.seq2seq import Seq2Seq
+from dialog_s2s.text.batches import plain
+from dialog_s2s.text.tokenizer import END, Tokenizer
+from dialog_s2s.training import calibration
+from dialog_s2s.training.calibration import Fitted
+from dialog_s2s.training.corpus import Prepared
+from dialog_s2s.training.joint import Joint
+from dialog_s2s.training.memory import files, prior_of, rank, rows_of
+from dialog_s2s.training.neighbours import Query, neighbours
+from dialog_s2s.training.objective import measure_each
+from dialog_s2s.training.ranking import refit_gates, with_learned
+
+FLOOR = 0.3
+"""What an example counts at least in the generator's loss, however well it is remembered."""
+
+ENOUGH = 50
+"""Held-out replies from which on the memory's share is fitted to them."""
+
+
+class Recollection:
+    """The rows of a corpus and how they are ranked."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        settings: Config,
+        encoder: SentenceEncoder | None,
+        folder: Path,
+    ):
+        self._folder = folder
+        self._prepared = prepared
+        self._settings = settings
+        self._turns = given(settings.text.history_turns, "text.history_turns")
+        self._rows = rows_of(prepared.learnt_examples, self._turns)
+        self._encoder = encoder
+        size = prepared.format.tokenizer.size
+        self._ranked = rank(self._rows, prepared.learnt, size, settings, encoder)
+
+    def told(self) -> str:
+        """One line on how much the memory knows by itself."""
+        ranked = self._ranked
+        best = ranked.near.alike_QK[:, 0].mean()
+        return (
+            f"The answer memory holds {len(self._rows):,} pairs; for {best:.0%} of their questions "
+            "the nearest other one has the right answer."
+        )
+
+    def joint(self) -> Joint:
+        """What the generator is told of each example."""
+        count = len(self._rows)
+        known, left = np.full(count, -1e9), np.zeros(count)
+        nats = np.full(count, 30.0)
+        for place, query in reversed(list(enumerate(self._ranked.queries))):
+            known[query.row] = self._ranked.known[place]
+            left[query.row] = self._ranked.left[place]
+        return Joint(known, left, nats, FLOOR)
+
+    def finished(self, model: Seq2Seq) -> tuple[dict[str, bytes], Fitted]:
+        """The memory's files, with all pairs in it, and how sure the bot is of its replies."""
+        tokenizer = self._prepared.format.tokenizer
+        ranked, ranker = self._ranked, self._ranked.ranker
+        held_out = self._prepared.held_out_examples
+        if len(held_out) >= ENOUGH:
+            nats = self._nats(model)
+            # a row gives the intent its number
+            meanings = {row.answer: row.intent for row in self._rows}
+            queries = [
+                Query(
+                    example.question,
+                    context_of(example.history[:-1][-self._turns :] if self._turns else ()),
+                    -1,
+                    example.reply,
+                    meanings.get(example.reply, 0),
+                )
+                for example in held_out
+            ]
+            near = neighbours(ranked.store, queries)
+            asked = ranked.similarity.bags([query.question for query in queries])
+            features = with_learned(ranked.similarity, asked, ranked.store.asked, near)
+            ranker = refit_gates(ranker, features, near, -nats)
+        prior = prior_of(self._rows, tokenizer, self._settings)
+        place = self._folder / "learnt.db"
+        Rows.create(place, self._rows)
+        with Rows.open(place) as rows:
+            lexical = LexicalIndex.build(
+                (row.id, indexed(row.question, row.context)) for row in rows
+            )
+            sentences = None
+            if self._encoder is not None:
+                vectors = self._encoder.encode([row.question for row in self._rows])
+                sentences = (
+                    self._encoder,
+                    VectorIndex.build([row.id for row in rows], vectors),
+                )
+            memory = Memory(
+                rows,
+                lexical,
+                ranked.similarity,
+                ranker,
+                prior,
+                lambda answer: (*tokenizer.encode(answer), END),
+                sentences,
+            )
+            fitted = self._calibrated(model, memory)
+        everything = rows_of([*self._prepared.learnt_examples, *held_out], self._turns)
+        made = files(
+            everything,
+            ranked.similarity,
+            ranker,
+            prior_of(everything, tokenizer, self._settings),
+            self._settings.memory.embeddings,
+            fitted.confidence.tree(),
+        )
+        return made, fitted
+
+    def _calibrated(self, model: Seq2Seq, memory: Memory) -> Fitted:
+        tokenizer, training = self._prepared.format.tokenizer, self._settings.training
+        engine = Engine(TorchBackend(model), tokenizer)
+        format = self._prepared.format
+        bot = Bot(engine, format, self._settings, self._folder, memory)
+        held_out = self._prepared.held_out_examples
+        asked = calibration.ask(bot, self._rows, held_out, training.seed)
+        return calibration.fit(asked, self._settings.memory.precision)
+
+    def _nats(self, model: Seq2Seq) -> NDArray[np.float64]:
+        held_out = self._prepared.held_out
+        budget = given(self._settings.training.batch_tokens, "training.batch_tokens")
+        return measure_each(model, plain(held_out, budget), len(held_out))
+
+
+def index(bundle: Bundle, tokenizer: Tokenizer) -> None:
+    """Builds the index of a fresh bundle's memory beside it, so that no chat has to."""
+    opened = open_memory(bundle, tokenizer)
+    if opened is not None:
+        opened[0].rows.close()
