@@ -34,11 +34,11 @@ clean:
 
 .venv/installed: .venv/python pyproject.toml constraints.txt
 	@echo "Installing (torch is large; a few minutes the first time) ..." >&2
-	@$(PIP) -e . >&2
+	@$(PIP) -e '.[evaluate]' >&2
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	@$(PIP) -e '.[dev]' >&2
+	@$(PIP) -e '.[dev,embeddings]' >&2
 	@touch $@
 
 .venv/installed-bench: .venv/installed

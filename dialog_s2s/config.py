@@ -375,12 +375,14 @@ def config_text(config: Config) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False) if value == "" or _odd(value) else str(value)
+    return json.dumps(value, ensure_ascii=False) if _odd(value) else str(value)
 
 
 def _odd(value: Any) -> bool:
-    """Whether a text must be quoted to be read back as it is."""
-    return isinstance(value, str) and not re.fullmatch(r"[A-Za-z][\w.-]*", value)
+    """Whether it is a text that must be quoted to be read back as it is, such as "no"."""
+    if not isinstance(value, str):
+        return False
+    return not re.fullmatch(r"[A-Za-z][\w.-]*", value) or yaml.safe_load(value) != value
 
 
 def write_config(config: Config, path: Path) -> None:

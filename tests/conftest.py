@@ -35,6 +35,12 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def _no_conversations_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test keeps, it keeps in a folder of its own, made when something is kept."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data home"))
+
+
 @pytest.fixture(scope="session")
 def texts() -> tuple[str, ...]:
     return TEXTS

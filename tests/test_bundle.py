@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dialog_s2s.bundle import FORMAT, MANIFEST, REQUIRED, open_bundle, write_bundle
+from dialog_s2s.bundle import FORMAT, LIVING, MANIFEST, REQUIRED, open_bundle, write_bundle
 from dialog_s2s.errors import BundleError
 
 FILES = {name: f"what {name} holds\n".encode() * 20 for name in REQUIRED}
@@ -101,6 +101,17 @@ def test_a_folder_in_a_files_place_is_refused(place: Path) -> None:
         open_bundle(place)
 
 
+@pytest.mark.parametrize("name", LIVING)
+def test_what_changes_with_use_may_change_but_not_be_missing(tmp_path: Path, name: str) -> None:
+    place = tmp_path / "x"
+    write_bundle(place, {**FILES, name: b"as trained"})
+    (place / name).write_bytes(b"as taught")
+    assert name in open_bundle(place).files
+    (place / name).unlink()
+    with pytest.raises(BundleError, match=f"{name}: is missing"):
+        open_bundle(place)
+
+
 def test_no_manifest(place: Path) -> None:
     (place / MANIFEST).unlink()
     with pytest.raises(BundleError, match="not a trained bot"):
@@ -125,10 +136,10 @@ def test_no_folder(tmp_path: Path, path: str) -> None:
         b"17",
         b"null",
         b"{}",
-        b'{"format": 1}',
+        b'{"format": %d}' % FORMAT,
         b'{"files": {}}',
-        b'{"format": 1, "files": []}',
-        b'{"format": 1, "files": {"config.yaml": 5}}',
+        b'{"format": %d, "files": []}' % FORMAT,
+        b'{"format": %d, "files": {"config.yaml": 5}}' % FORMAT,
         b"[" * 100_000,
         b'{"a":' * 100_000,
         b'{"format": ' + b"9" * 5000 + b', "files": {}}',

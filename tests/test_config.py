@@ -14,6 +14,7 @@ from dialog_s2s import config as configs
 from dialog_s2s.config import (
     Config,
     GenerationConfig,
+    MemoryConfig,
     ModelConfig,
     TextConfig,
     TrainingConfig,
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Any] = {
     "text": TextConfig,
     "model": ModelConfig,
     "training": TrainingConfig,
+    "memory": MemoryConfig,
     "generation": GenerationConfig,
 }
 NUMBERS = [
@@ -38,6 +40,26 @@ NUMBERS = [
     for item in dataclasses.fields(kind)
     if item.metadata["least"] is not None
 ]
+
+
+FREE = st.text(max_size=20).filter(str.isprintable) | st.sampled_from(
+    [
+        "null",
+        "No",
+        "~",
+        "true",
+        "y",
+        "1e3",
+        "0x1F",
+        "12:30",
+        "2024-01-02",
+        "a: b",
+        "a #b",
+        " a ",
+        "'",
+    ]
+)
+"""Texts that mean something else in YAML among them."""
 
 
 def mistakes(tree: object) -> list[str]:
@@ -63,6 +85,8 @@ def one_setting(hint: Any, rule: Any) -> st.SearchStrategy[Any]:
     least, most = rule["least"], rule["most"]
     if bool in kinds:
         values: st.SearchStrategy[Any] = st.booleans()
+    elif rule["free"]:
+        values = FREE
     elif str in kinds:
         values = st.sampled_from(rule["choices"])
     elif int in kinds:
@@ -119,7 +143,7 @@ def test_what_is_given_is_taken_and_the_rest_left() -> None:
     ("tree", "found"),
     [
         ({"trainig": {}}, "unknown section 'trainig'; did you mean 'training'?"),
-        ({"zzz": {}}, "unknown section 'zzz'; known: text, model, training, generation"),
+        ({"zzz": {}}, "unknown section 'zzz'; known: text, model, training, memory, generation"),
         ({"model": {"widht": 8}}, "model.widht: unknown setting; did you mean 'width'?"),
         ({"model": {"q": 8}}, "model.q: unknown setting; known: core, attention, heads"),
         ({3: {}}, "unknown section 3; known:"),
@@ -133,10 +157,14 @@ def test_what_is_given_is_taken_and_the_rest_left() -> None:
         ({"model": {"dropout": "inf"}}, "must be a number from 0.0 to 0.9, but is 'inf'"),
         ({"text": {"fold_sources": 1}}, "must be true or false, but is 1"),
         ({"text": {"fold_sources": "yes"}}, "must be true or false, but is 'yes'"),
+        ({"memory": {"embeddings": 5}}, "memory.embeddings: must be a text of one line, but is 5"),
+        ({"memory": {"embeddings": "a\nb"}}, "must be a text of one line, but is 'a\\nb'"),
+        ({"memory": {"embeddings": None}}, "must be a text of one line, but is None"),
+        ({"memory": {"embeddings": "x" * 4097}}, "must be a text of one line, but is 'xxx"),
         ({"training": {"seed": None}}, "training.seed: must be a whole number from 0 to"),
         ({"training": {"seed": 2**63}}, "training.seed: must be a whole number from 0 to"),
-        ([1], "must be a mapping of sections (text, model, training, generation)"),
-        ("text", "must be a mapping of sections (text, model, training, generation)"),
+        ([1], "must be a mapping of sections (text, model, training, memory, generation)"),
+        ("text", "must be a mapping of sections (text, model, training, memory, generation)"),
     ],
 )
 def test_a_mistake_is_told_with_the_remedy(tree: object, found: str) -> None:

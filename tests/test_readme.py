@@ -15,13 +15,20 @@ from xml.etree import ElementTree
 
 import pytest
 
+from dialog_s2s.config import config_from_text
+from dialog_s2s.dialogue.sessions import Sessions
+from dialog_s2s.dialogue.transcript import FORMATS as TRANSCRIPTS
 from dialog_s2s.interfaces.command import main
+from dialog_s2s.interfaces.commands import COMMANDS
+from dialog_s2s.memory.rows import TAUGHT, NewRow, Rows
 from dialog_s2s.text.readers import read
-from dialog_s2s.text.turns import examples
+from dialog_s2s.text.turns import Role, Turn, examples
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs" / "corpus-format.md").read_text(encoding="utf-8")
+MEMORY = (ROOT / "docs" / "answer-memory.md").read_text(encoding="utf-8")
+SESSIONS = (ROOT / "docs" / "sessions.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "corpora" / "README.md", *(ROOT / "docs").glob("*.md")]
 
 SHORT = "0.01"
@@ -29,10 +36,19 @@ SHORT = "0.01"
 
 GIVEN = {
     "questions.txt": "When do you open?\nIs there tea?\n",
+    "test.csv": "question,answer\nWhen are you open?,We open at nine.\nIs tea sold?,Yes.\n",
     "train.de": "guten Morgen\nwo ist der Bahnhof?\n",
     "train.en": "good morning\nwhere is the station?\n",
 }
 """Files that the README's reader brings along."""
+
+KEPT = r"(2026-11-22-)?\bk3f9\b"
+"""The conversation of the examples; the one that the reader has kept gets an id by chance."""
+
+SAID = (Turn(Role.USER, "Is there tea?"), Turn(Role.BOT, "Yes, green and black tea."))
+
+
+pytestmark = pytest.mark.timeout(600)  # every command is a process that loads torch
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -67,18 +83,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(folder: Path) -> dict[str, subprocess.CompletedProcess[str]]:
-    """Each dialog-s2s command of the README and what came of it: the first one makes the bot that
-    the others ask; then each block is run in order, beside the other blocks."""
+    """Each dialog-s2s command of the documents and what came of it: the first one makes the bot
+    that the others ask; then each block is run in order, beside the other blocks."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    data = {"XDG_DATA_HOME": str(folder / "data"), "APPDATA": str(folder / "data")}
     results: dict[str, subprocess.CompletedProcess[str]] = {}
 
-    def run(lines: Sequence[str]) -> None:
+    def run(lines: Sequence[str], kept: str) -> None:
         for command in lines:
             results[command] = subprocess.run(
-                shortened(command),
+                re.sub(KEPT, kept, shortened(command)),
                 shell=True,
                 cwd=folder,
-                env={**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"},
+                env={**os.environ, **data, "PATH": path, "OMP_NUM_THREADS": "1"},
                 input="Is there tea?\nand where are you?\n",
                 capture_output=True,
                 text=True,
@@ -88,13 +105,27 @@ def done(folder: Path) -> dict[str, subprocess.CompletedProcess[str]]:
 
     runs = [
         [line for line in commands(f"```sh\n{block}```") if line.startswith("dialog-s2s ")]
-        for block in blocks(README, "sh")
+        for document in (README, MEMORY, SESSIONS)
+        for block in blocks(document, "sh")
     ]
     first, *rest = (lines for lines in runs if lines)
-    run(first[:1])
+    assert len({line for lines in runs for line in lines}) == sum(map(len, runs)), "a command twice"
+    with Sessions.open(folder / "data" / "dialog_s2s" / "sessions.db") as sessions:
+        ids = [_kept(sessions) for _ in runs]
+    run(first[:1], "")
+    with Rows.open(folder / "my-bot" / "memory.db") as rows:
+        rows.add(NewRow("Do you wrap gifts?", (), "Yes, for free.", TAUGHT, "test", 0, 1.0))
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run, [*rest, first[1:]]))
+        list(pool.map(run, [*rest, first[1:]], ids))
     return results
+
+
+def _kept(sessions: Sessions) -> str:
+    """A conversation to show, export and delete."""
+    id = sessions.start("my-bot").id
+    for turn in SAID:
+        sessions.add(id, turn)
+    return id
 
 
 def test_the_first_commands_come_first() -> None:
@@ -119,16 +150,41 @@ def test_what_the_commands_print(
 ) -> None:
     for command, result in done.items():
         words = shlex.split(command)
-        if words[1] == "train":
-            assert result.stdout == ""
+        if words[1] in ("train", "teach") or "delete" in words or "--out" in words or ">" in words:
+            assert result.stdout == "", command
         elif words[1] == "chat" or "--file" in words:
             assert len(result.stdout.splitlines()) == 2
         elif words[1] == "ask":
             assert len(result.stdout.splitlines()) == 1
         else:
-            assert result.stdout
+            assert result.stdout, command
     assert (folder / "my.yaml").read_text(encoding="utf-8").startswith("# Settings")
-    assert {"my-bot", "my-other-bot", "translator"} <= {place.name for place in folder.iterdir()}
+    assert {"my-bot", "my-other-bot", "my-next-bot", "translator", "plots"} <= {
+        place.name for place in folder.iterdir()
+    }
+
+
+def test_what_is_taught_is_said(done: dict[str, subprocess.CompletedProcess[str]]) -> None:
+    (taught,) = (command for command in done if command.startswith("dialog-s2s teach "))
+    *_, question, answer = shlex.split(taught)
+    assert done['dialog-s2s ask my-bot "do you deliver"'].stdout == f"{answer}\n"
+    assert f'"{question}" -> "{answer}"' in done["dialog-s2s taught my-bot"].stdout
+    (forgotten,) = (command for command in done if command.startswith("dialog-s2s forget "))
+    assert f'"{question}" -> "{answer}"' in done[forgotten].stdout
+    assert "Forgot 1 pair" in done[forgotten].stderr
+
+
+def test_conversations_are_shown_and_deleted(
+    folder: Path, done: dict[str, subprocess.CompletedProcess[str]]
+) -> None:
+    shown = done["dialog-s2s sessions show k3f9"].stdout
+    assert all(turn.text in shown for turn in SAID)
+    for file in ("talk.jsonl", "more.jsonl"):
+        (dialogue,) = read([folder / file])
+        assert tuple(turn.text for turn in dialogue.turns) == tuple(turn.text for turn in SAID)
+    deleted = [command for command in done if command.startswith("dialog-s2s sessions delete ")]
+    assert len(deleted) == 2
+    assert all("Deleted 1 conversation" in done[command].stderr for command in deleted)
 
 
 def test_the_python_works(
@@ -144,7 +200,48 @@ def test_the_python_works(
     for code in found:
         exec(compile(code.replace("minutes=1)", f"minutes={SHORT})"), "README.md", "exec"), {})
     assert (folder / "tea-bot").is_dir()
-    assert capsys.readouterr().out.count("\n") >= 2
+    printed = capsys.readouterr().out
+    for line in ("Yes, by bike.", "['Is there tea?', 'Do you deliver?'", "Your name is Bo."):
+        assert f"\n{line}" in printed
+    assert '"When do you open?" -> "We open at nine." (faq.csv:2' in printed
+    for code in blocks(SESSIONS, "python"):
+        exec(compile(code, "sessions.md", "exec"), {})
+    assert "**Bot:**" in capsys.readouterr().out
+
+
+def test_the_settings_exist() -> None:
+    for document in (README, MEMORY):
+        for text in blocks(document, "yaml"):
+            config = config_from_text(text.encode(), "an example")
+            assert config.memory.embeddings
+
+
+def test_the_commands_of_a_chat_exist() -> None:
+    table = [line for line in README.split("\n") if line.startswith("| `/")]
+    told = {name for line in table for name in re.findall(r"`(/\w+)", line)}
+    assert told == set(COMMANDS) - {"/help"}
+    for document in (README, MEMORY, SESSIONS):
+        assert set(re.findall(r"`(/[a-z]+)[ `]", document)) <= set(COMMANDS)
+    assert all(f"`{name}`" in SESSIONS for name in TRANSCRIPTS)
+
+
+def test_the_extras_exist() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"\[(\w+)\][`']", README + MEMORY))
+    assert named == {"evaluate", "embeddings"} <= set(project["optional-dependencies"])
+    (installed,) = re.findall(r"^\.venv/installed:.*\n(?:\t.*\n)*", makefile, re.MULTILINE)
+    assert "[evaluate]" in installed
+
+
+def test_the_files_of_a_bundle_are_told(
+    folder: Path, done: dict[str, subprocess.CompletedProcess[str]]
+) -> None:
+    assert done
+    there = {place.name for place in (folder / "my-bot").iterdir()}
+    table = README.split("A bot is one folder")[1].split("## ")[0]
+    told = {name.rstrip("/") for name in re.findall(r"`([\w./]+)`", table)}
+    assert told == there
 
 
 def test_other_commands_exist() -> None:
@@ -157,9 +254,11 @@ def test_other_commands_exist() -> None:
             case ["make", target]:
                 assert re.search(rf"^{target}:", makefile, re.MULTILINE), command
             case ["python", "-m", module, *options]:
-                source = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+                asked = [sys.executable, "-m", module, "--help"]
+                told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=120)
+                assert told.returncode == 0, told.stderr
                 for option in options:
-                    assert not option.startswith("-") or f'"{option}"' in source, command
+                    assert not option.startswith("-") or option in told.stdout, command
             case ["python3", "-m", "venv", place] | [".", place] | [place, "install", *_]:
                 assert f"{place.split('/')[0]}/" in ignored, command
             case _:
@@ -189,8 +288,11 @@ def helped(capsys: pytest.CaptureFixture[str], *command: str) -> str:
 
 def test_subcommands_and_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
     known = set(re.findall(r"^    (\w+) ", helped(capsys), re.MULTILINE))
-    assert {"train", "chat", "ask", "bundle"} <= known
-    options = {name: set(re.findall(r"--[a-z]+", helped(capsys, name))) for name in known}
+    assert {"train", "chat", "ask", "teach", "forget", "taught", "evaluate", "sessions"} <= known
+    options = {name: set(re.findall(r"--[a-z-]+", helped(capsys, name))) for name in known}
+    actions = re.findall(r"^    (\w+) ", helped(capsys, "sessions"), re.MULTILINE)
+    for action in actions:
+        options["sessions"] |= set(re.findall(r"--[a-z-]+", helped(capsys, "sessions", action)))
     found = list(mentioned())
     assert len(found) >= 10
     for document, command in found:
@@ -198,7 +300,7 @@ def test_subcommands_and_options_exist(capsys: pytest.CaptureFixture[str]) -> No
         assert name in known, f"{document}: {command}"
         named = {word for word in words if word.startswith("--")}
         assert named <= options[name], f"{document}: {command}"
-    for option in re.findall(r"`(--[a-z]+)[ `]", README + FORMATS):
+    for option in re.findall(r"`(--[a-z-]+)[ `]", README + FORMATS + MEMORY + SESSIONS):
         assert any(option in each for each in options.values()), option
 
 
@@ -212,9 +314,12 @@ def test_exit_codes_are_those_of_the_help(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_links_lead_somewhere(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
-    for link in links:
+    for link, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", text):
         assert link.startswith("https://") or (document.parent / link).exists(), link
+        if anchor:
+            aim = document.parent / link if link else document
+            heads = re.findall(r"^#+ (.*)$", aim.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {head.lower().replace(" ", "-") for head in heads}, anchor
     for path in re.findall(r"`((?:dialog_s2s|tests|docs|corpora)/[\w/.-]+)`", text):
         assert (ROOT / path).exists(), path
 

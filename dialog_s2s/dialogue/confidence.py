@@ -28,11 +28,14 @@ FEATURES = (
     "familiar",
     "length",
     "generated",
+    "needs",
+    "before",
 )
 """What is known of a reply: the memory's weight on it; its mean log-probability a piece; how alike
 its best row's question is, by terms, by learned vectors and by a pretrained encoder; how far it is
 ahead of the next answer; the share of the question's terms that were ever met; the logarithm of
-their number; and whether the generator made it."""
+their number; whether the generator made it; whether its best row is a follow-up, and if so, how
+alike the turns before are."""
 
 CLEAR = 0.995
 """Confidence in what was asked in the very words it was given in."""
@@ -111,5 +114,7 @@ def reply_features(
             recalled.familiar,
             math.log1p(recalled.terms),
             float(generated),
+            float(bool(best and best.row.context)),
+            best.before if best and best.row.context else 0.0,
         ]
     )

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from dialog_s2s.config import GenerationConfig
 from dialog_s2s.dialogue.facts import Facts, Recollection
-from dialog_s2s.dialogue.reply import REMEMBERED, Evidence, Reply
+from dialog_s2s.dialogue.reply import REMEMBERED, TAUGHT, Evidence, Reply
 from dialog_s2s.dialogue.sessions import Session, Sessions
 from dialog_s2s.errors import UsageError
 from dialog_s2s.memory.rows import Row
@@ -96,17 +96,19 @@ class Conversation:
         """Answers in context and remembers both turns. Raises as `Bot.reply` does."""
         began = time.perf_counter()
         self.bot.settings(**settings)
-        asked = self._hear(question)
+        said, last = len(self._turns), self.last
         try:
+            asked = self._hear(question)
             known = self._facts.answer(asked)
             if known is not None:
                 reply = self._recollection(known, asked, settings, began)
             else:
                 reply = self.bot.reply(asked, self.history[:-1], **settings)
-        except BaseException:  # Ctrl-C too: a question without a reply is taken back
-            self._drop(1)
+            self._say(reply.text, reply)
+        except BaseException:  # Ctrl-C too: an exchange that is not whole is taken back
+            self._go_back(said)
+            self.last = last
             raise
-        self._say(reply.text, reply)
         return reply
 
     def stream(self, question: str, **settings: object) -> Iterator[str]:
@@ -121,6 +123,7 @@ class Conversation:
         Raises:
             UsageError: nothing has been asked yet.
         """
+        self.bot.settings(**settings)
         question = self.undo()
         if question is None:
             raise UsageError("there is nothing to try again; ask something first")
@@ -172,9 +175,18 @@ class Conversation:
         if self.last is None:
             raise UsageError("there is no reply to correct; ask something first")
         row = self.bot.fix(self.last, answer, origin=self._origin())
-        corrected = dataclasses.replace(self.last, text=answer.strip())
+        corrected = dataclasses.replace(
+            self.last,
+            text=row.answer,
+            source=TAUGHT,
+            confidence=1.0,
+            evidence=(Evidence(row.question, row.answer, row.origin, 1.0, row.id),),
+            withheld=None,
+            suggestions=(),
+            _look=None,
+        )
         self._take_back(1)
-        self._say(answer.strip(), corrected)
+        self._say(row.answer, corrected)
         return row
 
     def _origin(self) -> str:
@@ -211,6 +223,15 @@ class Conversation:
         self._reread()
         self.last = None
 
+    def _go_back(self, said: int) -> None:
+        """To so many turns, wherever an interrupt fell: on the disk may be one more than here."""
+        if self.sessions is not None and self.session is not None:
+            extra = len(self.sessions.turns(self.session.id)) - said
+            if extra > 0:
+                self.sessions.undo(self.session.id, extra)
+        del self._turns[said:]
+        self._reread()
+
     def _take_back(self, count: int) -> None:
         if self.sessions is not None and self.session is not None:
             self.sessions.undo(self.session.id, count)
@@ -236,7 +257,13 @@ class Conversation:
         """A reply from what the user said."""
         chosen = self.bot.settings(**settings)
         evidence = tuple(
-            Evidence(fact.words, fact.value, f"turn {fact.turn} of this conversation", 1.0, 0)
+            Evidence(
+                fact.words,
+                fact.value,
+                f"turn {fact.turn} of this conversation",
+                1.0 / len(known.facts),
+                0,
+            )
             for fact in known.facts
         )
         return Reply(

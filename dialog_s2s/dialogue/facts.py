@@ -1,7 +1,7 @@
-"""What a user says about themself in a conversation, and its recall: "my name is Alice".
+"""What the user says of themself in a conversation, and its recall: "my name is Alice".
 
-Only whole clauses of known shapes become facts: forgetting one is a lesser evil than inventing
-one. The wordings are tables, a file for each language; here they are applied and kept.
+Only whole clauses of known shapes become facts: a fact that is missed is asked for again, one
+that was never told misleads. The wordings are tables, a file for each language.
 """
 
 from __future__ import annotations
@@ -13,25 +13,27 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from dialog_s2s.dialogue.facts_english import ENGLISH
-from dialog_s2s.dialogue.facts_korean import KOREAN
-from dialog_s2s.dialogue.facts_wordings import Claim
+from dialog_s2s.dialogue.facts_korean import korean
+from dialog_s2s.dialogue.facts_wordings import Claim, Language
 
-LANGUAGES = (ENGLISH, KOREAN)
 LONGEST = 300
-"""Characters of a sentence or question that is read; a longer one states no simple fact."""
-MOST = 500
+"""Characters of a sentence that is read; a longer one states no simple fact."""
+MOST_SENTENCES = 100
+"""Sentences of a turn that are read."""
+MOST_FACTS = 500
 """Facts kept; beyond, the oldest go."""
 
-# not after a title, an initial ("Dr. Lee", "J. Smith")
+# not after a title or an initial: "Dr. Lee", "J. Smith"
 _END = re.compile(r"(?<=[.!?…。？！~])(?<!\b[A-Z]\.)(?<!\b[DMS][rst]\.)(?<!\bMrs\.) ")
 _QUOTED = re.compile(
     r"""[“«「『][^“”«»「」『』]*[”»」』]|"[^"]*"|(?<!\w)'(?:[^']|(?<=\w)'(?=\w))*'(?!\w)"""
 )
+_OPPOSITE = {"likes": "dislikes", "dislikes": "likes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`words` are the user's own, in the user turn `turn`; 0 and "" where that is not known."""
+    """`words` are the user's, said in turn `turn`; 0 and "" where that is not known."""
 
     key: str
     value: str
@@ -41,14 +43,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """A reply from memory and the facts it rests on, oldest first; none if it was never told."""
+    """A reply from memory and the facts it rests on, oldest first; none if nothing was told."""
 
     text: str
     facts: tuple[Fact, ...]
 
 
 class Facts:
-    """The facts of one conversation; of two values of a key the later counts."""
+    """The facts of one conversation; of two values for a key the later counts."""
 
     def __init__(self, facts: Iterable[Fact] = ()):
         self._facts = {fact.key: fact for fact in facts}
@@ -58,47 +60,49 @@ class Facts:
         return iter(self._facts.values())
 
     def hear(self, text: str, turn: int) -> list[Fact]:
-        """Notes what a user's turn states; the new and changed facts."""
+        """Notes what a turn of the user states; the facts that are new or said anew."""
         heard = []
         before = ""
-        for sentence in sentences(text):
-            for language in LANGUAGES:
+        for sentence in sentences(text)[:MOST_SENTENCES]:
+            for language in _languages(sentence):
                 for claim in language.claims(sentence, before):
-                    key = self._retract(claim) or claim.key
-                    self._facts.pop(_opposite(key), None)
-                    if key != "*" and claim.value:
-                        self._facts.pop(key, None)  # the newest stands last
+                    key = self._retract(claim)
+                    if key and claim.value:
                         self._facts[key] = Fact(key, claim.value, turn, sentence)
                         heard.append(self._facts[key])
-            before = sentence
-        for key in list(self._facts)[:-MOST]:
+            before = "" if sentence.endswith("?") else sentence
+        for key in list(self._facts)[:-MOST_FACTS]:
             del self._facts[key]
         return heard
 
     def answer(self, question: str) -> Recollection | None:
         """What a question about the user recalls; None where the bot shall answer as usual."""
         for sentence in sentences(question)[-1:]:
-            for language in LANGUAGES:
+            for language in _languages(sentence):
                 asked = language.asked(sentence)
-                for key in asked.keys if asked else ():
-                    found = tuple(fact for fact in self if _answers(key, fact.key))
+                if asked is None:
+                    continue
+                for key in asked.keys:
+                    found = tuple(fact for fact in self if _falls_under(key, fact.key))
                     if found:
-                        values = [fact.value for fact in found]
-                        return Recollection(language.said(key, values, asked.name), found)
-                untold = language.untold(asked.keys[0], asked.name) if asked else ""
-                if asked and asked.memory and untold:
+                        return Recollection(language.said(key, [x.value for x in found]), found)
+                untold = language.untold(asked.keys[0])
+                if asked.memory and untold:
                     return Recollection(untold, ())
         return None
 
     def forget(self, pattern: str) -> list[Fact]:
-        """Drops the facts whose key or value is `pattern` (* and ? are wild, case is not told)."""
-        wanted = tidy(pattern).casefold()
+        """Drops the facts whose key, kind or value is `pattern`; those it dropped.
+
+        `*` and `?` stand for any text and any character; upper and lower case are the same.
+        """
+        wanted = " ".join(pattern.split()).casefold()
         gone = [
             fact
             for fact in self
-            if fnmatchcase(fact.key.casefold(), wanted)
+            if _falls_under(f"{wanted}:", fact.key)
+            or fnmatchcase(fact.key.casefold(), wanted)
             or fnmatchcase(fact.value.casefold(), wanted)
-            or _answers(wanted + ":", fact.key)
         ]
         for fact in gone:
             del self._facts[fact.key]
@@ -110,7 +114,7 @@ class Facts:
 
     @classmethod
     def load(cls, exported: Mapping[str, str]) -> Facts:
-        """The facts that were exported; a value may stand alone, without turn and words."""
+        """The facts that were exported; a value may also stand alone."""
         facts = []
         for key, line in exported.items():
             value, turn, words = (*line.split("\t", 2), "", "")[:3]
@@ -118,35 +122,35 @@ class Facts:
         return cls(facts)
 
     def _retract(self, claim: Claim) -> str:
-        """Drops what the claim denies; its key where the claim names none."""
+        """Drops what a claim makes untrue; the key that it is about, if any."""
+        key = claim.key
         old = claim.old.casefold()
         for fact in list(self) if old else ():
             if fact.value.casefold() == old and claim.key in ("*", fact.key):
-                del self._facts[fact.key]
-                return fact.key
-        return ""
+                key = fact.key
+                del self._facts[key]
+        kind, colon, thing = key.partition(":")
+        self._facts.pop(f"{_OPPOSITE.get(kind)}{colon}{thing}", None)
+        if claim.value:
+            self._facts.pop(key, None)  # so that the newest stands last
+        return "" if key == "*" else key
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences with their closing marks, without quotations; none longer than LONGEST."""
+    """The sentences of a text with their closing marks, but overlong ones and those that quote."""
     text = unicodedata.normalize("NFC", text).replace("’", "'")
-    # a quoted word or two may be a name
-    text = _QUOTED.sub(lambda quote: quote[0] if quote[0].count(" ") < 2 else "…", text)
-    found = (part for line in re.split("[\n;]", text) for part in _END.split(tidy(line)))
-    return [part for part in found if 0 < len(part) <= LONGEST]
+    # what is quoted in a word or two may be a name
+    text = _QUOTED.sub(lambda quote: quote[0] if quote[0].count(" ") < 2 else "\0", text)
+    lines = (" ".join(line.split()) for line in re.split("[\n;]", text))
+    found = (sentence for line in lines for sentence in _END.split(line))
+    return [each for each in found if 0 < len(each) <= LONGEST and "\0" not in each]
 
 
-def tidy(text: str) -> str:
-    """`text` with single spaces."""
-    return " ".join(text.split())
+def _languages(sentence: str) -> tuple[Language, ...]:
+    """Those that a sentence may be in; a Korean one may hold English words, and the reverse."""
+    return (ENGLISH, korean()) if re.search("[가-힣]", sentence) else (ENGLISH,)
 
 
-def _opposite(key: str) -> str:
-    """The key that a fact with this key makes wrong; "" for none."""
-    kind, colon, thing = key.partition(":")
-    return {"likes": "dislikes", "dislikes": "likes"}.get(kind, "") + colon + thing if colon else ""
-
-
-def _answers(asked: str, key: str) -> bool:
-    """Whether a fact's key is the one asked for, or one of a kind ("likes:")."""
+def _falls_under(asked: str, key: str) -> bool:
+    """Whether `key` is the one asked for, or of the kind asked for ("likes:")."""
     return key == asked or (asked.endswith(":") and key.startswith(asked))

@@ -133,7 +133,7 @@ WORDS = {
         "är och jag du han hon vi ni det den en ett att när var vem varför hur vilken vilka kan "
         "har inte eller i på för med av till från om min mitt vad finns mycket tack hej ja nej "
         "ska vill mig dig som er blir heter ligger kostar gör också men så dem oss din ditt mer "
-        "hos får tar måste behöver något gillar hallå god"
+        "hos får tar måste behöver något gillar hallå god vet"
     ),
     "da": (
         "er og jeg du han hun vi det den en et at hvornår hvor hvem hvorfor hvordan hvilken "
@@ -145,13 +145,13 @@ WORDS = {
         "er og jeg du han hun vi dere det den en et ei at når hvor hvem hvorfor hvordan hvilken "
         "hvilke kan har ikke eller i på for med av til fra om min mitt hva finnes mye takk hei ja "
         "nei skal vil meg deg som deres åpner koster stenger blir heter ligger gjør også men så "
-        "dem oss ut noe noen litt din ditt uke mer hos var må tar får trenger"
+        "dem oss ut noe noen litt din ditt uke mer hos var må tar får trenger vet ennå"
     ),
     "fi": (
         "on ja minä sinä hän me te he se ei en et mikä mitä milloin missä mistä mihin kuka miksi "
         "miten kuinka voiko voinko voin voi saako saa onko oletko olen ovat tai kanssa ne tämä "
         "että minun kiitos hei moi kyllä mutta paljonko kun jos teillä minulla sinulla täällä "
-        "paljon huomenna tänään olla oli hyvin myös vain"
+        "paljon huomenna tänään olla oli hyvin myös vain sitä vielä"
     ),
     "tr": (
         "bir ve bu şu o ne zaman nerede nereden kim neden niçin niye nasıl hangi mi mı mu mü var "

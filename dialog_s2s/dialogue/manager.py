@@ -1,4 +1,4 @@
-"""The dialogue manager: a trained bot that answers, learns in mid-chat, and says what it rests on."""
+"""The dialogue manager: a trained bot that answers, learns in mid-chat, and tells its grounds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dialog_s2s.errors import BundleError, UsageError
 from dialog_s2s.generation.backend import load_backend
 from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.search import Hypothesis
-from dialog_s2s.memory.keys import context_of
+from dialog_s2s.memory.keys import NEEDED, context_of
 from dialog_s2s.memory.recall import NOTHING_RECALLED, Memory, Recalled
 from dialog_s2s.memory.rows import FIXED, TAUGHT, NewRow, Row
 from dialog_s2s.memory.stored import open_memory
@@ -51,6 +51,7 @@ class Bot:
         path: Path,
         memory: Memory | None = None,
         confidence: Confidence | None = None,
+        language: str | None = None,
     ):
         self.engine = engine
         self.format = format
@@ -58,6 +59,8 @@ class Bot:
         self.path = path
         self.memory = memory
         self.confidence = confidence
+        self.language = language
+        """What it speaks where the user's language is not clear, as in ISO 639-1."""
         self._teaching = threading.Lock()
 
     @classmethod
@@ -78,10 +81,11 @@ class Bot:
             given(config.text.fold_sources, "text.fold_sources"),
         )
         opened = open_memory(bundle, tokenizer)
-        memory = confidence = None
+        memory = confidence = language = None
         if opened is not None:
             memory, tree = opened
             try:
+                language = str(tree["language"]) or None
                 known = tree["confidence"]
                 confidence = None if known is None else Confidence.from_tree(known)
             except (ValueError, KeyError, TypeError):
@@ -89,7 +93,7 @@ class Bot:
                     f"{bundle.path}: its answer memory is of another version; train the bot again"
                 ) from None
         engine = Engine(load_backend(bundle), tokenizer)
-        return cls(engine, format, config, bundle.path, memory, confidence)
+        return cls(engine, format, config, bundle.path, memory, confidence, language)
 
     def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
         """Answers one question, after earlier turns if any.
@@ -144,15 +148,16 @@ class Bot:
     ) -> Iterator[str]:
         """The reply in pieces of text, never half a character.
 
-        As they are found where the bot answers in any case (`threshold=0`); else after the last
-        one, for only then is it known whether it answers.
+        As they are found where the bot answers in any case (`threshold=0`, and nothing was ever
+        forgotten); else after the last one, for only then is it known whether it answers.
         """
         chosen = self.settings(**settings)
-        if self.bar(chosen) > 0:
-            return iter(_words(self.reply(question, history, **settings).text))
         turns = self._asked(question, history)
+        recalled = self.recall(turns)
+        if self.bar(chosen) > 0 or self._forgetful() or not self._literal(recalled):
+            return iter(_words(self.reply(question, history, **settings).text))
         said = self.engine.stream(
-            self.format.pieces(turns), chosen, _seed(chosen), self.recall(turns).decided
+            self.format.pieces(turns), chosen, _seed(chosen), recalled.decided
         )
         return self.format.tokenizer.stream(each.piece for each in said if each.piece is not None)
 
@@ -203,8 +208,8 @@ class Bot:
         return self._taught(reply.question, answer, needed, FIXED, origin)
 
     def forget(self, pattern: str) -> list[Row]:
-        """Removes, for good, all pairs whose question or answer holds `pattern`, case and
-        punctuation aside, and returns them: `restore` takes them back.
+        """Removes, for good, all pairs whose question, answer or earlier turns hold `pattern`, case
+        and punctuation aside, and returns them: `restore` takes them back.
 
         Answers that no other pair gives are never said again, though the model may have learnt
         them.
@@ -212,11 +217,12 @@ class Bot:
         Raises:
             UsageError: the pattern is empty, or the bot has no memory.
         """
-        if not fold(pattern):
+        sought = fold(pattern)
+        if not sought:
             raise UsageError("the pattern is empty; give a word of what is to be forgotten")
         memory = self._memory()
         with self._teaching:
-            return memory.rows.remove([row.id for row in memory.rows.matching(pattern)])
+            return memory.rows.remove([row.id for row in memory.rows if _holds(row, sought)])
 
     def remove(self, rows: Sequence[Row]) -> list[Row]:
         """Removes these pairs for good, such as one just taught; `restore` takes them back."""
@@ -238,7 +244,7 @@ class Bot:
         """What the memory says of the last of `turns`."""
         if self.memory is None:
             return NOTHING_RECALLED
-        return self.memory.recall(turns[self._forgotten(turns) :], without)
+        return self.memory.recall((*self._needed(turns[:-1]), turns[-1]), without)
 
     def bar(self, settings: GenerationConfig) -> float:
         """The confidence below which the bot says that it does not know."""
@@ -257,15 +263,16 @@ class Bot:
     ) -> Reply:
         pieces = (*found.pieces, END) if found.finish == "stop" else found.pieces
         source, evidence, exact = provenance(found, recalled, pieces)
-        text = self.format.tokenizer.decode(found.pieces).strip()
+        text = recalled.texts.get(pieces) or self.format.tokenizer.decode(found.pieces)
+        text = text.strip()
         confidence = self._confidence(found, recalled, pieces, exact)
         blocked = self.memory is not None and self.memory.rows.blocks(text)
         withheld: str | None = None
         suggestions: tuple[str, ...] = ()
-        if blocked or confidence < self.bar(settings):
+        if blocked or (not exact and confidence < self.bar(settings)):
             suggestions = _suggested(recalled, turns[-1].text)
             withheld, source, evidence = (None if blocked else text), UNKNOWN, ()
-            text = unknown_reply(turns[-1].text, suggestions)
+            text = unknown_reply(turns[-1].text, suggestions, self.language)
             confidence = 0.0 if blocked else confidence
         source_pieces = self.format.pieces(turns)
         return Reply(
@@ -316,9 +323,20 @@ class Bot:
     def _asked(self, question: str, history: Sequence[Turn]) -> tuple[Turn, ...]:
         return (*history, Turn(Role.USER, spaced(question)))
 
-    def _forgotten(self, turns: Sequence[Turn]) -> int:
-        """Turns at the start that are beyond what the bot reads."""
-        return max(0, len(turns) - 1 - self.format.history_turns)
+    def _needed(self, history: Sequence[Turn]) -> Sequence[Turn]:
+        """The turns before a question that the memory looks at: as many as the bot learnt with.
+        One that learnt single pairs may still be taught follow-ups."""
+        most = self.format.history_turns or NEEDED
+        return history[max(0, len(history) - most) :]
+
+    def _forgetful(self) -> bool:
+        """Whether pairs were ever removed, so that there may be answers not to be given."""
+        return self.memory is not None and self.memory.rows.version > len(self.memory.rows)
+
+    def _literal(self, recalled: Recalled) -> bool:
+        """Whether the pieces of every remembered answer spell it as it was given."""
+        decode = self.format.tokenizer.decode
+        return all(decode(pieces) == text for pieces, text in recalled.texts.items())
 
     def _needs_context(self, reply: Reply) -> bool:
         """Whether the pair that answered best was a follow-up's."""
@@ -334,14 +352,14 @@ class Bot:
         asked, said = spaced(question), answer.strip()
         if not said:
             raise UsageError("the answer is empty; give the words the bot shall say")
-        context = context_of(history)
+        context = context_of(self._needed(history))
         bare = tuple(Turn(turn.role, turn.text) for turn in context)
         row = NewRow(asked, bare, said, kind, origin, 0, time.time())
         with self._teaching:
-            old = [row.id for row in memory.same(asked, context) if row.kind in (TAUGHT, FIXED)]
+            old = memory.taught(asked, context)
             added = memory.rows.add(row)
             if old:
-                memory.rows.remove(old)
+                memory.rows.remove([row.id for row in old])
         return added
 
     def _memory(self) -> Memory:
@@ -356,6 +374,12 @@ def spaced(question: str) -> str:
     if not text:
         raise UsageError("the question is empty; type some words")
     return text
+
+
+def _holds(row: Row, sought: str) -> bool:
+    """Whether a folded text is in a pair or in the turns it needs."""
+    texts = (row.question, row.answer, *(turn.text for turn in row.context))
+    return any(sought in fold(text) for text in texts)
 
 
 def _suggested(recalled: Recalled, question: str) -> tuple[str, ...]:

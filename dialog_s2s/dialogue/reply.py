@@ -133,12 +133,14 @@ def provenance(
     if not weight or 2 * weight < joint:
         return GENERATED, (), False
     backing = supporters(recalled, pieces)
+    share = weight / max(weight, joint)
+    total = sum(each.weight for each in backing)
     evidence = tuple(
         Evidence(
             each.row.question,
             each.row.answer,
             each.row.origin,
-            min(1.0, each.weight / max(joint, 1e-12)),
+            share * each.weight / total,
             each.row.id,
         )
         for each in backing[:SHOWN]

@@ -59,9 +59,10 @@ def language_of(text: str) -> str | None:
     scripts = _scripts(normal)
     signs = {part for word in _WORD.findall(normal) for part in (word, *word.split("'"))}
     signs |= {_letter(char) for char in normal}
-    least = _CLEAR_IN_MIXED if len(scripts) > 1 else 0.0
     for script, _ in scripts.most_common():
         codes = SCRIPTS.get(script, "").split()
+        # names in Latin letters stand in text of every script
+        least = _CLEAR_IN_MIXED if script == "LATIN" and len(scripts) > 1 else 0.0
         found = codes[0] if len(codes) == 1 else _likeliest(signs, codes, least)
         if found is not None:
             return found

@@ -42,6 +42,8 @@ def _source(reply: Reply) -> str:
         return "It was taught this while chatting:"
     if reply.source == GENERATED:
         return "No remembered answer fitted; it put the reply together itself, piece by piece."
+    if reply.evidence and not reply.evidence[0].row:
+        return "You said so in this conversation:"
     if reply.evidence:
         return "It remembered this from questions like yours:"
     return "You have not told it in this conversation."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
 
 import dialog_s2s
-from dialog_s2s.bundle import MANIFEST
+from dialog_s2s.bundle import FORMAT, MANIFEST, MEMORY
 from dialog_s2s.config import Config, TrainingConfig
 from dialog_s2s.errors import DiskError
 from dialog_s2s.interfaces.train import train_watched
@@ -50,7 +51,18 @@ def starter_path() -> Path:
 def starter_bot() -> Path:
     """The starter bot's bundle, trained in front of the user if it is not there yet."""
     place = starter_path()
-    if not (place / MANIFEST).is_file():
+    old = _outdated(place)
+    if old or not (place / MANIFEST).is_file():
         sys.stderr.write("Training the starter bot, once; this takes under a minute.\n")
-        train_watched([str(file) for file in corpora()], place, starter_config())
+        files = [str(file) for file in corpora()]
+        train_watched(files, place, starter_config(), replace=old)
     return place
+
+
+def _outdated(place: Path) -> bool:
+    """Whether an earlier version of this program made it, which nothing was taught to."""
+    try:
+        version = json.loads((place / MANIFEST).read_bytes())["format"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # not there, or damaged: opening it tells
+    return isinstance(version, int) and version < FORMAT and not (place / MEMORY).exists()

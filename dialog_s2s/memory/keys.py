@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from dialog_s2s.text.turns import Role, Turn, fold
 
+Key = tuple[object, ...]
+
 NEEDED = 2
 """Turns before a question that belong to its key: what was asked before, and the reply."""
 
@@ -29,9 +31,31 @@ def indexed(question: str, context: Sequence[Turn]) -> str:
     return f"{question} {context_text(context)}" if context else question
 
 
-def same(question: str, context: Sequence[Turn], other: str, others: Sequence[Turn]) -> bool:
-    """Whether two keys are equal, case and punctuation aside."""
-    return fold(question) == fold(other) and (
-        [(turn.role, fold(turn.text)) for turn in context]
-        == [(turn.role, fold(turn.text)) for turn in others]
-    )
+def key(question: str, context: Sequence[Turn]) -> Key:
+    """What makes two keys the same, case and punctuation aside."""
+    return fold(question), *((turn.role, fold(turn.text)) for turn in context)
+
+
+class Keyed:
+    """Rows' ids by their keys."""
+
+    def __init__(self) -> None:
+        self._ids: dict[Key, dict[int, None]] = {}
+        self._keys: dict[int, Key] = {}
+
+    def add(self, id: int, key: Key) -> None:
+        """Notes a row's key; once more is fine."""
+        self._keys[id] = key
+        self._ids.setdefault(key, {})[id] = None
+
+    def remove(self, id: int) -> None:
+        """Forgets a row; one that is not there is none to forget."""
+        key = self._keys.pop(id, None)
+        if key is not None:
+            del self._ids[key][id]
+            if not self._ids[key]:
+                del self._ids[key]
+
+    def of(self, key: Key) -> list[int]:
+        """The rows with this key."""
+        return list(self._ids.get(key, ()))

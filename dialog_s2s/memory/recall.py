@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialog_s2s.memory.embeddings import SentenceEncoder
-from dialog_s2s.memory.keys import context_of, context_text, indexed, same
+from dialog_s2s.memory.keys import Keyed, context_of, context_text, indexed, key
 from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.mixture import SILENT, Pieces, Prior, Votes
 from dialog_s2s.memory.ranker import CORRECTED, EXACT, Ranker, gates, vectors
@@ -26,6 +26,10 @@ NEAREST = 32
 IN_CONTEXT = 2.0
 """Added where such a row is a follow-up: it fits better than one that fits everywhere."""
 
+ASTRAY = 6.0
+"""Taken from what was taught for a context, as far as the turns before are unlike it: a bot that
+learnt single pairs has not learnt how much that matters."""
+
 IDENTICAL = 0.999
 """Likeness of the turns before, from which on they are the same."""
 
@@ -39,6 +43,8 @@ class Candidate:
     likeness: float
     learned: float
     pretrained: float
+    before: float
+    """How alike the turns before are."""
     exact: bool
     """The very question, in its context, case and punctuation aside."""
 
@@ -54,13 +60,15 @@ class Recalled:
     candidates: tuple[Candidate, ...]
     spoken: Mapping[int, Pieces]
     """What each candidate, by its row's id, votes for in `decided`."""
+    texts: Mapping[Pieces, str]
+    """The candidates' answers as they were given: pieces do not tell "mc²" from "mc2"."""
     familiar: float
     """Share of the question's terms, by weight, that are in the memory's questions or answers."""
     terms: int
     """Of the question."""
 
 
-NOTHING_RECALLED = Recalled(SILENT, SILENT, (), {}, 0.0, 0)
+NOTHING_RECALLED = Recalled(SILENT, SILENT, (), {}, {}, 0.0, 0)
 
 
 class Memory:
@@ -89,6 +97,9 @@ class Memory:
         self._sentences = sentences
         self._version = rows.version if version is None else version
         self._lock = threading.RLock()
+        self._taught = Keyed()
+        for row in rows.listed():
+            self._taught.add(row.id, key(row.question, row.context))
 
     def recall(
         self, turns: Sequence[Turn], without: Callable[[Row], bool] | None = None
@@ -107,6 +118,9 @@ class Memory:
                 encoder, index = self._sentences
                 vector = encoder.encode([question])[0]
                 found |= dict.fromkeys(row for row, _ in index.search(vector, NEAREST))
+            # however many trained rows have the same key, which would fill the look-up
+            for needed in {(): None, context: None}:
+                found |= dict.fromkeys(self._taught.of(key(question, needed)))
             rows = self.rows.get(list(found))
             if without is not None:
                 rows = [row for row in rows if not without(row)]
@@ -116,19 +130,22 @@ class Memory:
                 meant = self._sentences[1].get([row.id for row in rows]) @ vector
         return self._weighed(question, context, rows, meant)
 
-    def same(self, question: str, context: Sequence[Turn]) -> list[Row]:
-        """The rows with this very key, case and punctuation aside."""
+    def taught(self, question: str, context: Sequence[Turn]) -> list[Row]:
+        """What was taught or corrected for this very key, case and punctuation aside."""
         with self._lock:
             self._follow()
-            found = self._lexical.search(indexed(question, context), NEAREST)
-            rows = self.rows.get([row for row, _ in found])
-        return [row for row in rows if same(question, context, row.question, row.context)]
+            return self.rows.get(self._taught.of(key(question, context)))
 
     def _follow(self) -> None:
         """Takes in what this or another process has changed since."""
         if self.rows.version == self._version:
             return
-        self._version, added, removed = self.rows.since(self._version)
+        version, added, removed = self.rows.since(self._version)
+        for id in removed:
+            self._taught.remove(id)
+        for row in added:
+            if row.kind != TRAINED:
+                self._taught.add(row.id, key(row.question, row.context))
         self._lexical.remove(removed)
         self._lexical.add([(row.id, indexed(row.question, row.context)) for row in added])
         if self._sentences is not None:
@@ -138,6 +155,7 @@ class Memory:
                 index.add(
                     [row.id for row in added], encoder.encode([row.question for row in added])
                 )
+        self._version = version  # last: what an interrupt left out is taken in the next time
 
     def _weighed(
         self,
@@ -153,11 +171,20 @@ class Memory:
             + [row.answer for row in rows]
             + [context_text(row.context) for row in rows]
         )
-        asked, before = bags.rows([0]), bags.rows([1])
+        asked, preceding = bags.rows([0]), bags.rows([1])
         questions = bags.rows(range(2, 2 + count))
         like = self.similarity.cosine(asked, questions)
-        like_before = self.similarity.cosine(before, bags.rows(range(2 + 2 * count, 2 + 3 * count)))
-        needs = np.array([bool(row.context) for row in rows], dtype=np.float64)
+        like_before = self.similarity.cosine(
+            preceding, bags.rows(range(2 + 2 * count, 2 + 3 * count))
+        )
+        verbatim = [fold(row.question) == fold(question) for row in rows]
+        exact = [
+            same and (not row.context or alike >= IDENTICAL)
+            for same, row, alike in zip(verbatim, rows, like_before, strict=True)
+        ]
+        # of the very question after the very turns, the bonus says all that these could
+        inexact = ~np.array(exact, dtype=bool)
+        needs = np.array([bool(row.context) for row in rows], dtype=np.float64) * inexact
         learned = np.zeros(count)
         if self.similarity.table_LD.shape[1]:
             learned = self.similarity.vectors(questions) @ self.similarity.vectors(asked)[0]
@@ -168,31 +195,27 @@ class Memory:
                 "learned": learned,
                 "pretrained": meaning,
                 "answer": self.similarity.cosine(asked, bags.rows(range(2 + count, 2 + 2 * count))),
-                "context": like_before,
+                "context": like_before * inexact,
                 "needs": needs,
                 "astray": needs * (not context),
             },
             count,
         )
-        verbatim = [fold(row.question) == fold(question) for row in rows]
-        exact = [
-            same and (not row.context or like >= IDENTICAL)
-            for same, row, like in zip(verbatim, rows, like_before, strict=True)
-        ]
         bonus = np.array(
             [
-                _bonus(row, float(like)) if same else 0.0
-                for same, row, like in zip(verbatim, rows, like_before, strict=True)
+                _bonus(row, same, float(alike))
+                for same, row, alike in zip(verbatim, rows, like_before, strict=True)
             ]
         )
         terms = len(asked.buckets)
         weights_K, prior, generator = self.ranker.weights(table, bonus, gates(like, terms))
         if not len(self.prior):
             prior, generator = 0.0, prior + generator
+        numbers = np.stack([weights_K, like, learned, meaning, like_before], 1).tolist()
         candidates = [
-            Candidate(row, float(weight), float(near), float(taught), float(meant), same)
-            for row, same, weight, near, taught, meant in zip(
-                rows, exact, weights_K, like, learned, meaning, strict=True
+            Candidate(row, weight, near, taught, meant, before, same)
+            for row, same, (weight, near, taught, meant, before) in zip(
+                rows, exact, numbers, strict=True
             )
         ]
         candidates.sort(key=lambda each: (-each.weight, each.row.id))
@@ -203,6 +226,7 @@ class Memory:
             self._votes(candidates, spoken, 0.0, generator / (1.0 - prior)),
             tuple(candidates),
             {each.row.id: pieces for each, pieces in zip(candidates, spoken, strict=True)},
+            _texts(candidates, said),
             self.similarity.familiar(asked),
             terms,
         )
@@ -225,11 +249,22 @@ class Memory:
         return Votes(tuple(shares), tuple(shares.values()), prior, generator)
 
 
-def _bonus(row: Row, like_before: float) -> float:
-    """What a verbatim match is worth: a follow-up's, as much as the turns before are alike."""
+def _bonus(row: Row, verbatim: bool, like_before: float) -> float:
+    """What is added to a row's score for a verbatim match: a follow-up's, as much as the turns
+    before are alike; and what is taken from it where a taught one's are not."""
+    taught = row.kind != TRAINED
+    bonus = (EXACT + CORRECTED * taught) * verbatim
     if row.context:
-        return (EXACT + IN_CONTEXT + CORRECTED * (row.kind != TRAINED)) * like_before
-    return EXACT + CORRECTED * (row.kind != TRAINED)
+        bonus = (bonus + IN_CONTEXT * verbatim) * like_before - ASTRAY * taught * (1 - like_before)
+    return bonus
+
+
+def _texts(candidates: Sequence[Candidate], said: Sequence[Pieces]) -> dict[Pieces, str]:
+    """The text of each answer; of several with the same pieces, the weightiest's."""
+    texts: dict[Pieces, str] = {}
+    for each, pieces in zip(candidates, said, strict=True):
+        texts.setdefault(pieces, each.row.answer)
+    return texts
 
 
 def _spoken(candidates: Sequence[Candidate], said: Sequence[Pieces]) -> list[Pieces]:

@@ -96,18 +96,20 @@ def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[s
 def _lexical(rows: Rows, folder: Path, made: str) -> tuple[LexicalIndex, int]:
     """The latest index of these rows on the disk, and the version it is of; a new one where there
     is none. What was taught since is not in it."""
-    found = {int(each.name[len(made) + 1 :]): each for each in folder.glob(f"{made}-[0-9]*")}
-    for version in sorted(found, reverse=True):
+    now = rows.version
+    names = {each.name[len(made) + 1 :]: each for each in folder.glob(f"{made}-*")}
+    found = {int(name): each for name, each in names.items() if name.isdecimal()}
+    # one of a later version is of rows that a copy put back in place has not
+    for version in sorted((each for each in found if each <= now), reverse=True):
         try:
             return LexicalIndex.open(found[version]), version
         except DataError:  # damaged: it is derived, and made again
             continue
-    version = rows.version
     items = [(row.id, indexed(row.question, row.context)) for row in rows]
     try:
-        return LexicalIndex.build(items, folder / f"{made}-{version}"), version
+        return LexicalIndex.build(items, folder / f"{made}-{now}"), now
     except DiskError:  # nothing can be written here: it serves from memory
-        return LexicalIndex.build(items), version
+        return LexicalIndex.build(items), now
 
 
 def _prior(

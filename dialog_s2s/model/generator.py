@@ -79,6 +79,7 @@ class _CrossEntropy(torch.autograd.Function):
             spread = feature_NE.new_zeros((), dtype=torch.float32)
             grad_feature = torch.empty_like(feature_NE)
             rows = len(target_N)
+            count_N = nats_N.new_ones(rows) if weight_N is None else weight_N
             grad_weight = torch.zeros_like(weight_VE)
             grad_bias = torch.zeros_like(bias_V)
             for start in range(0, rows, CHUNK):
@@ -94,8 +95,7 @@ class _CrossEntropy(torch.autograd.Function):
                 nats_N[piece] = -likely[:, 0]
                 if smoothing:
                     mean = feature[:real].float() @ middle_E + centre
-                    spreads = (right - likely)[:, 0] - mean
-                    spread += (spreads if weight_N is None else spreads * weight_N[piece]).sum()
+                    spread += ((right - likely)[:, 0] - mean) @ count_N[piece]
                 if not learns:
                     continue
                 grad = log_p.exp_()
@@ -109,17 +109,11 @@ class _CrossEntropy(torch.autograd.Function):
                 grad_bias += (grad.new_ones(1, len(grad)) @ grad)[0]
                 grad_feature[piece] = (grad @ weight)[:real]
                 grad_weight += grad.T @ feature
-            counted = feature_NE.new_tensor(rows) if weight_N is None else weight_N.sum()
             if smoothing and learns:
-                features = feature_NE.float()
-                if weight_N is None:
-                    grad_feature -= smoothing * middle_E
-                else:
-                    grad_feature -= smoothing * weight_N[:, None] * middle_E
-                    features = features * weight_N[:, None]
-                grad_weight -= smoothing / size * features.sum(0)
-                grad_bias -= smoothing / size * counted
-            nats = nats_N.sum() if weight_N is None else (nats_N * weight_N).sum()
+                grad_feature -= smoothing * torch.outer(count_N, middle_E)
+                grad_weight -= smoothing / size * (count_N @ feature_NE.float())
+                grad_bias -= smoothing / size * count_N.sum()
+            nats = nats_N @ count_N
             objective = (1 - smoothing) * nats + smoothing * spread
         ctx.save_for_backward(grad_feature, grad_weight, grad_bias)
         ctx.mark_non_differentiable(nats_N)

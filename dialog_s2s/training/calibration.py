@@ -3,24 +3,35 @@ taught it, and a confidence fitted to which of them were right."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog_s2s.dialogue.confidence import Confidence, reply_features
+from dialog_s2s.dialogue.confidence import CLEAR, Confidence, reply_features
 from dialog_s2s.dialogue.manager import Bot
+from dialog_s2s.memory.keys import Key, key
 from dialog_s2s.memory.rows import NewRow, Row
 from dialog_s2s.text.misspell import misspelt
 from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import Example, Role, Turn, fold
-from dialog_s2s.training.neighbours import key
 from dialog_s2s.training.strangers import mashed, scrambled, strangers
 
 ASKED = 600
-"""Questions of each kind, known and unknown, that are asked at most."""
+"""Held-out questions that are asked at most."""
+
+FEW, AT_LEAST = 40, 200
+"""Held-out questions below which the bot's own are asked too, and how many of those."""
+
+ROUNDS = 3
+"""Times that a held-out question is asked, each time with other rows left out."""
+
+MISSPELT = 0.3
+"""Share of those made from rows that are misspelt."""
+
+HELD_OUT, LEFT_OUT, UNTAUGHT, STRANGE = "held out", "left out", "untaught", "strange"
 
 KNOWN_ALREADY = 0.8
 """Likeness from which on a stranger's question is one the bot was taught."""
@@ -61,60 +72,101 @@ class Fitted:
     """Share of the answered that were right, known and unknown questions one to one."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """A question to ask, and the folded replies that are right."""
+
+    turns: tuple[Turn, ...]
+    wanted: frozenset[str]
+    kind: str
+    alike: float
+    """Rows whose questions are more like this one are left out."""
+    own: Key = ()
+    """The key of the row it is made from, which is left out too."""
+
+
 def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int) -> Asked:
     """Asks a bot that remembers `rows`, and was trained on them, what it was not trained on:
-    held-out questions, its own with their rows left out and partly misspelt, the same with every
-    row that gives the answer left out, and strangers' questions."""
+    held-out questions and its own with their rows left out, the same with every row that gives the
+    answer left out, and strangers' questions.
+
+    Whoever writes a corpus words one thing in ways that are alike; users do not. So for most
+    questions the rows nearest to them are left out too, as near as a number drawn at random.
+    """
     random = np.random.default_rng([seed, 11])
-    answers: dict[int, set[str]] = defaultdict(set)
-    for row in rows:
-        answers[row.intent].add(fold(row.answer))
-    meanings = {fold(row.answer): row.intent for row in rows}
-    parts: list[tuple[list[Turn], set[str], str]] = []
-    chosen = random.permutation(len(held_out))[:ASKED].tolist()
-    for place in chosen:
-        example = held_out[place]
-        wanted = {fold(example.reply)}
-        intent = meanings.get(fold(example.reply), 0) if example.meaning is not None else 0
-        wanted |= answers[intent] if intent else set()
-        parts.append((list(example.history), wanted, "held out"))
-    missing = max(0, ASKED // 2 - len(parts))
-    order = random.permutation(len(rows))
-    for place in order[:missing].tolist():
-        row = rows[place]
-        wanted = {fold(row.answer)} | (answers[row.intent] if row.intent else set())
-        question = misspelt(row.question, random) if random.random() < 0.3 else row.question
-        turns = [*row.context, Turn(Role.USER, question or row.question)]
-        parts.append((turns, wanted, "left out"))
-    known = len(parts)
-    for place in order[-known // 4 :].tolist():
-        row = rows[place]
-        wanted = {fold(row.answer)} | (answers[row.intent] if row.intent else set())
-        parts.append(([*row.context, Turn(Role.USER, row.question)], wanted, "untaught"))
+    probes = _known(rows, held_out, random)
+    known = len(probes)
+    for place in random.permutation(known)[: known // 10].tolist():
+        probes.append(dataclasses.replace(probes[place], kind=UNTAUGHT))
     korean = float(np.mean([_korean(row.question) for row in rows[:1000]]))
-    questions = [row.question for row in rows]
     strange = strangers(random, known // 2, korean)
-    strange += scrambled(questions, random, known // 8) + mashed(random, known // 8)
-    parts += [([Turn(Role.USER, text)], set(), "strange") for text in strange if fold(text)]
+    strange += scrambled([row.question for row in rows], random, known // 8)
+    strange += mashed(random, known // 8)
+    probes += [
+        _Probe((Turn(Role.USER, text),), frozenset(), STRANGE, 1.0)
+        for text in strange
+        if fold(text)
+    ]
+    recalled = [bot.recall(probe.turns, _left_out(probe, bot)) for probe in probes]
+    found = bot.engine.replies(
+        [bot.format.pieces(probe.turns) for probe in probes],
+        bot.settings(method="greedy"),
+        [seed] * len(probes),
+        [each.decided for each in recalled],
+    )
     features, right, kinds = [], [], []
-    settings = bot.settings(threshold=0.0, method="greedy")
-    for turns, wanted, kind in parts:
-        read = tuple(turns)
-        recalled = bot.recall(read, _left_out(turns, wanted, kind))
-        if kind == "strange" and recalled.candidates:
-            if max(each.likeness for each in recalled.candidates) >= KNOWN_ALREADY:
-                continue
-        (found,) = bot.engine.replies(
-            [bot.format.pieces(read)], settings, [seed], [recalled.decided]
-        )
-        pieces = (*found.pieces, END) if found.finish == "stop" else found.pieces
-        said = fold(bot.format.tokenizer.decode(found.pieces))
-        if kind == "untaught" and said in wanted:
+    for probe, known_of, reply in zip(probes, recalled, found, strict=True):
+        pieces = (*reply.pieces, END) if reply.finish == "stop" else reply.pieces
+        hit = fold(bot.format.tokenizer.decode(reply.pieces)) in probe.wanted
+        nearest = max((each.likeness for each in known_of.candidates), default=0.0)
+        if probe.kind == STRANGE and nearest >= KNOWN_ALREADY:
+            continue  # it was taught that, after all
+        if probe.kind == UNTAUGHT and hit:
             continue  # the generator knows it all the same: it is not unknown
-        features.append(reply_features(found, recalled, pieces))
-        right.append(said in wanted)
-        kinds.append(kind in ("held out", "left out"))
+        features.append(reply_features(reply, known_of, pieces))
+        right.append(hit)
+        kinds.append(probe.kind in (HELD_OUT, LEFT_OUT))
     return Asked(np.array(features), np.array(right), np.array(kinds))
+
+
+def _known(
+    rows: Sequence[NewRow], held_out: Sequence[Example], random: np.random.Generator
+) -> list[_Probe]:
+    """Questions that the bot can know the answers of: held-out ones, since what was trained on
+    seems more alike than a user's words will; its own only where too few were held out."""
+    probes = []
+    by_answer = {fold(row.answer): row for row in reversed(rows)}
+    chosen = random.permutation(len(held_out))[:ASKED]
+    rounds = max(1, ASKED // max(1, 2 * len(chosen))) if len(chosen) >= FEW else 1
+    for place in np.tile(chosen, min(rounds, ROUNDS)).tolist():
+        example = held_out[place]
+        row = by_answer.get(fold(example.reply))
+        wanted = frozenset({fold(example.reply)})
+        if row is not None and example.meaning is not None:
+            wanted |= _right(row, rows)
+        probes.append(_Probe(tuple(example.history), wanted, HELD_OUT, _alike(random)))
+    if len(chosen) >= FEW:
+        return probes
+    for place in random.permutation(len(rows))[:AT_LEAST].tolist():
+        row = rows[place]
+        question = row.question
+        if random.random() < MISSPELT:
+            question = misspelt(question, random) or question
+        turns = (*row.context, Turn(Role.USER, question))
+        own = key(row.question, row.context)
+        probes.append(_Probe(turns, _right(row, rows), LEFT_OUT, _alike(random), own))
+    return probes
+
+
+def _alike(random: np.random.Generator) -> float:
+    return float(random.uniform(0.3, 1.2))
+
+
+def _right(row: NewRow, rows: Sequence[NewRow]) -> frozenset[str]:
+    """The folded replies that are as right as the row's."""
+    if not row.intent:
+        return frozenset({fold(row.answer)})
+    return frozenset(fold(other.answer) for other in rows if other.intent == row.intent)
 
 
 def fit(asked: Asked, precision: float) -> Fitted:
@@ -164,14 +216,22 @@ def calibration_error(
     return float(error / weight_Q.sum())
 
 
-def _left_out(turns: Sequence[Turn], wanted: set[str], kind: str) -> Callable[[Row], bool]:
+def _left_out(probe: _Probe, bot: Bot) -> Callable[[Row], bool]:
     """Which rows are to be as if they were not there."""
-    own = key(turns[-1].text, turns[:-1][-2:])
+    assert bot.memory is not None
+    similarity = bot.memory.similarity
+    asked = similarity.bags([probe.turns[-1].text])
 
     def without(row: Row) -> bool:
-        if kind == "untaught":
-            return fold(row.answer) in wanted
-        return kind == "left out" and key(row.question, row.context) == own
+        if probe.kind == STRANGE:
+            return False
+        if probe.kind == UNTAUGHT and fold(row.answer) in probe.wanted:
+            return True
+        if probe.alike < 1.0:
+            like = similarity.cosine(asked, similarity.bags([row.question]))
+            if like[0] > probe.alike:
+                return True
+        return key(row.question, row.context) == probe.own
 
     return without
 
@@ -201,9 +261,9 @@ def _logistic(
         found -= step
         if np.abs(step).max() < 1e-8:
             break
-    found = found / scale_F
-    found[0] -= float((found[1:] * middle_F[1:]).sum())
-    return found
+    coefficients: NDArray[np.float64] = found / scale_F
+    coefficients[0] -= float((coefficients[1:] * middle_F[1:]).sum())
+    return coefficients
 
 
 def _sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -223,12 +283,13 @@ def _bar(
     order = np.argsort(-confidence_Q, kind="stable")
     right = np.cumsum((weight_Q * asked.right_Q)[order])
     total = np.cumsum(weight_Q[order])
-    good = np.flatnonzero(right / total >= precision)
+    last = np.append(np.diff(confidence_Q[order]) < 0, True)  # a bar takes all of equals
+    good = np.flatnonzero(last & (right / total >= precision))
     known_Q = confidence_Q[asked.known_Q]
     if len(good):
         bar = float(confidence_Q[order[good[-1]]])
         if len(known_Q) and (known_Q >= bar).mean() >= 0.5:
-            return min(bar, 0.95), True
+            return min(bar, CLEAR), True
     return (float(np.quantile(known_Q, MOST_WITHHELD)) if len(known_Q) else 0.0), False
 
 

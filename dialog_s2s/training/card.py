@@ -36,10 +36,10 @@ def model_card(
         confidence = calibrated.confidence
         sure = (
             f"Below a confidence of {confidence.threshold:.3f} it says that it does not know. "
-            f"Asked what was kept out of training it answers {calibrated.answered:.0%}; with as many "
-            f"questions that nobody taught it among them, {calibrated.precision:.0%} of its answers "
-            f"are right. Expected calibration error {confidence.error or 0.0:.3f}. The "
-            "coverage-accuracy curve is in `memory.json`."
+            f"Asked what was kept out of training it answers {calibrated.answered:.0%}; with as "
+            "many questions among them that nobody taught it, "
+            f"{calibrated.precision:.0%} of its answers are right. Expected calibration error "
+            f"{confidence.error or 0.0:.3f}. The coverage-accuracy curve is in `memory.json`."
         )
     return f"""# A dialog_s2s bot
 

@@ -91,11 +91,11 @@ def fit(
                 group["lr"] = rate
             weight_B = None if joint is None else joint.weights(batch.places_B)
             nats_B, heard = lanes.gradients(batch, weight_B)
-            if joint is not None:
-                joint.heard(batch.places_B, nats_B)
             norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
             if torch.isfinite(norm):
                 optimizer.step()
+                if joint is not None:
+                    joint.heard(batch.places_B, nats_B)
                 per_token = float(nats_B.sum()) / heard
                 shown = (
                     per_token if shown != shown else SMOOTHED * shown + (1 - SMOOTHED) * per_token

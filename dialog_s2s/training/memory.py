@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dialog_s2s import bundle
 from dialog_s2s.config import Config, given
+from dialog_s2s.dialogue.unknown import language_of
 from dialog_s2s.memory.embeddings import SentenceEncoder
 from dialog_s2s.memory.keys import context_of
 from dialog_s2s.memory.mixture import NOTHING, Prior
@@ -31,6 +32,9 @@ from dialog_s2s.training.ranking import fit_ranker, responsibilities, with_learn
 
 LOOKED_UP = 12_000
 """Questions that the ranking is learnt from; more would take longer and teach no more."""
+
+LISTENED = 1000
+"""Questions by which the language is told that the bot speaks where the user's is not clear."""
 
 GUESS = 0.6
 """What a generator makes of an unseen reply, as a share of the nats its pieces' counts give it."""
@@ -76,14 +80,7 @@ def rank(
 ) -> Ranked:
     """Learns to rank the rows for one another's questions; `shard` holds their replies."""
     width = given(config.memory.learned, "memory.learned")
-    store = Store.of(
-        [row.question for row in rows],
-        [row.context for row in rows],
-        [row.answer for row in rows],
-        [row.intent for row in rows],
-        width,
-        encoder,
-    )
+    store = Store.of(rows, width, encoder, config.memory.prior)
     random = np.random.default_rng([config.training.seed, 7])
     queries, nats = _queries(rows, shard, vocabulary, config, random)
     near = neighbours(store, queries)
@@ -119,7 +116,14 @@ def files(
         place = Path(folder) / bundle.MEMORY
         Rows.create(place, rows)
         stored = place.read_bytes()
-    tree = {"ranker": ranker.tree(), "embeddings": embeddings, "confidence": confidence}
+    spoken = Counter(language_of(row.question) for row in rows[:LISTENED])
+    del spoken[None]
+    tree = {
+        "language": spoken.most_common(1)[0][0] if spoken else "",
+        "ranker": ranker.tree(),
+        "embeddings": embeddings,
+        "confidence": confidence,
+    }
     return {
         bundle.MEMORY: stored,
         bundle.RECALL: (json.dumps(tree, indent=1) + "\n").encode(),

@@ -7,20 +7,21 @@ on them, and the generator learns what they leave.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialog_s2s.memory.embeddings import SentenceEncoder
-from dialog_s2s.memory.keys import context_text, indexed
+from dialog_s2s.memory.keys import context_text, indexed, key
 from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.ranker import FEATURES, GATES
 from dialog_s2s.memory.recall import NEAREST
+from dialog_s2s.memory.rows import NewRow
 from dialog_s2s.memory.similarity import Bags, Similarity
 from dialog_s2s.memory.vectors import VectorIndex
-from dialog_s2s.text.turns import Turn, fold
+from dialog_s2s.text.turns import Turn
 
 CHUNK = 64
 """Queries compared at once."""
@@ -39,63 +40,43 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The rows that queries are compared with, in parallel lists, and the indexes over them."""
+    """The rows that queries are compared with, and the indexes over them by their places."""
 
-    questions: list[str]
-    contexts: list[tuple[Turn, ...]]
-    answers: list[str]
-    intents: list[int]
+    rows: Sequence[NewRow]
     similarity: Similarity
     lexical: LexicalIndex
     asked: Bags
     answered: Bags
     before: Bags
+    used: Counter[str]
+    """How often each answer is given; empty where there is no prior."""
     sentences: tuple[SentenceEncoder, VectorIndex] | None
 
     @classmethod
     def of(
         cls,
-        questions: list[str],
-        contexts: list[tuple[Turn, ...]],
-        answers: list[str],
-        intents: list[int],
+        rows: Sequence[NewRow],
         width: int,
         encoder: SentenceEncoder | None = None,
+        prior: bool = True,
     ) -> Store:
         """Counts terms and builds the indexes; `width` is that of the vectors to be learnt."""
+        questions, answers = [row.question for row in rows], [row.answer for row in rows]
         similarity = Similarity.counted(questions + answers, width)
-        texts = [indexed(q, context) for q, context in zip(questions, contexts, strict=True)]
         sentences = None
         if encoder is not None:
-            sentences = (
-                encoder,
-                VectorIndex.build(range(len(questions)), encoder.encode(questions)),
-            )
+            vectors_ND = encoder.encode(questions)
+            sentences = (encoder, VectorIndex.build(range(len(rows)), vectors_ND))
         return cls(
-            questions,
-            contexts,
-            answers,
-            intents,
+            rows,
             similarity,
-            LexicalIndex.build(enumerate(texts)),
+            LexicalIndex.build(enumerate(indexed(row.question, row.context) for row in rows)),
             similarity.bags(questions),
             similarity.bags(answers),
-            similarity.bags([context_text(context) for context in contexts]),
+            similarity.bags([context_text(row.context) for row in rows]),
+            Counter(answers if prior else ()),
             sentences,
         )
-
-    @property
-    def keys(self) -> list[tuple[str, ...]]:
-        """What makes two rows' questions the same."""
-        return [
-            key(question, context)
-            for question, context in zip(self.questions, self.contexts, strict=True)
-        ]
-
-
-def key(question: str, context: Sequence[Turn]) -> tuple[str, ...]:
-    """A question with the turns it needs, case and punctuation aside."""
-    return (fold(question), *(fold(turn.text) for turn in context))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,58 +98,39 @@ class Neighbours:
 
 def neighbours(store: Store, queries: Sequence[Query]) -> Neighbours:
     """Looks every query up; rows with its very key are left out, as if it had never been given."""
-    keys = store.keys
-    found = _candidates(store, queries, keys)
+    meant_QD = None
+    if store.sentences is not None:
+        meant_QD = store.sentences[0].encode([query.question for query in queries])
     rows_QK = np.zeros((len(queries), NEAREST), dtype=np.int64)
     there_QK = np.zeros(rows_QK.shape, dtype=bool)
-    for place, chosen in enumerate(found):
+    for place, chosen in enumerate(_candidates(store, queries, meant_QD)):
         rows_QK[place, : len(chosen)] = chosen
         there_QK[place, : len(chosen)] = True
-    features_QKF = np.zeros((*rows_QK.shape, len(FEATURES)), dtype=np.float32)
     asked = store.similarity.bags([query.question for query in queries])
-    before = store.similarity.bags([context_text(query.context) for query in queries])
-    needs = np.array([bool(context) for context in store.contexts], dtype=np.float32)[rows_QK]
-    alone = np.array([not query.context for query in queries], dtype=np.float32)
-    named = {
-        "lexical": _compared(store.similarity, asked, store.asked, rows_QK),
-        "answer": _compared(store.similarity, asked, store.answered, rows_QK),
-        "context": _compared(store.similarity, before, store.before, rows_QK),
-        "needs": needs,
-        "astray": needs * alone[:, None],
-    }
-    if store.sentences is not None:
-        encoder, index = store.sentences
-        meant = encoder.encode([query.question for query in queries])
-        for place in range(len(queries)):
-            features_QKF[place, :, FEATURES.index("pretrained")] = (
-                index.get(rows_QK[place]) @ meant[place]
-            )
-    for name, values in named.items():
-        features_QKF[:, :, FEATURES.index(name)] = values
+    features_QKF = _features(store, queries, asked, rows_QK, meant_QD)
     features_QKF *= there_QK[:, :, None]
-    answers = np.array([hash(answer) for answer in store.answers])
-    intents = np.array(store.intents)
-    wanted = np.array([hash(query.answer) for query in queries])
-    intent = np.array([query.intent for query in queries])
-    right_QK = (answers[rows_QK] == wanted[:, None]) & there_QK
-    same_QK = (intents[rows_QK] == intent[:, None]) & (intent[:, None] > 0) & there_QK
-    used = Counter(store.answers)
-    prior_Q = np.array(
-        [(used[query.answer] - (query.row >= 0)) / len(store.answers) for query in queries]
+    right_QK = there_QK & _equal(
+        [row.answer for row in store.rows], [query.answer for query in queries], rows_QK
     )
+    same_QK = there_QK & _equal(
+        [row.intent for row in store.rows], [query.intent for query in queries], rows_QK
+    )
+    same_QK &= np.array([query.intent > 0 for query in queries], dtype=bool)[:, None]
+    # the example itself is one of those that give its answer
+    others_Q = [store.used[query.answer] - (query.row >= 0) for query in queries]
     return Neighbours(
         rows_QK,
         there_QK,
         features_QKF,
-        _gates(named["lexical"] * there_QK, np.diff(asked.starts)),
+        _gates(features_QKF[:, :, FEATURES.index("lexical")], np.diff(asked.starts)),
         right_QK,
         right_QK | same_QK,
-        np.maximum(prior_Q, 0.0),
+        np.maximum(np.array(others_Q) / len(store.rows), 0.0),
     )
 
 
 def _candidates(
-    store: Store, queries: Sequence[Query], keys: Sequence[tuple[str, ...]]
+    store: Store, queries: Sequence[Query], meant_QD: NDArray[np.float32] | None
 ) -> list[list[int]]:
     """At most NEAREST rows for each query, those of its own key left out."""
     spare = 8
@@ -177,11 +139,10 @@ def _candidates(
     texts = [indexed(queries[place].question, queries[place].context) for place in later]
     after = dict(zip(later, store.lexical.search_all(texts, NEAREST // 2 + spare), strict=True))
     by_meaning: list[list[int]] = [[] for _ in queries]
-    if store.sentences is not None:
-        encoder, index = store.sentences
-        vectors = encoder.encode([query.question for query in queries])
-        ids_QK, _ = index.search_all(vectors, NEAREST // 2 + spare)
+    if store.sentences is not None and meant_QD is not None:
+        ids_QK, _ = store.sentences[1].search_all(meant_QD, NEAREST // 2 + spare)
         by_meaning = ids_QK.tolist()
+    keys = [key(row.question, row.context) for row in store.rows]
     chosen = []
     for place, query in enumerate(queries):
         own = key(query.question, query.context) if query.row < 0 else keys[query.row]
@@ -191,6 +152,46 @@ def _candidates(
         kept = [row for row in merged if keys[row] != own]
         chosen.append(kept[:NEAREST])
     return chosen
+
+
+def _features(
+    store: Store,
+    queries: Sequence[Query],
+    asked: Bags,
+    rows_QK: NDArray[np.int64],
+    meant_QD: NDArray[np.float32] | None,
+) -> NDArray[np.float32]:
+    """What `recall.Memory` makes of the same rows, for all queries at once."""
+    before = store.similarity.bags([context_text(query.context) for query in queries])
+    needs_QK = np.array([bool(row.context) for row in store.rows], dtype=np.float32)[rows_QK]
+    alone_Q = np.array([not query.context for query in queries], dtype=np.float32)
+    named = {
+        "lexical": _compared(store.similarity, asked, store.asked, rows_QK),
+        "answer": _compared(store.similarity, asked, store.answered, rows_QK),
+        "context": _compared(store.similarity, before, store.before, rows_QK),
+        "needs": needs_QK,
+        "astray": needs_QK * alone_Q[:, None],
+    }
+    if store.sentences is not None and meant_QD is not None:
+        known = store.sentences[1]
+        named["pretrained"] = np.stack(
+            [known.get(rows) @ meant for rows, meant in zip(rows_QK, meant_QD, strict=True)]
+        )
+    features_QKF = np.zeros((*rows_QK.shape, len(FEATURES)), dtype=np.float32)
+    for name, values_QK in named.items():
+        features_QKF[:, :, FEATURES.index(name)] = values_QK
+    return features_QKF
+
+
+def _equal(
+    given: Sequence[Hashable], wanted: Sequence[Hashable], rows_QK: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Where what is given for a row is what a query wants."""
+    numbers = {each: number for number, each in enumerate(given)}
+    rows = np.array([numbers[each] for each in given])
+    queries_Q = np.array([numbers.get(each, -1) for each in wanted])
+    equal_QK: NDArray[np.bool_] = rows[rows_QK] == queries_Q[:, None]
+    return equal_QK
 
 
 def _compared(

@@ -17,19 +17,26 @@ from dialog_s2s.memory.similarity import Bags, Similarity
 from dialog_s2s.training.neighbours import Neighbours
 
 BATCH = 128
-PASSES = 4
+PASSES, UPDATES = 4, 200
+"""At least so many of both."""
+
 DROPPED = 0.3
 """Share of a question's terms that are left out while its vector is learnt."""
 
 LEARNED = FEATURES.index("learned")
 
 
-class Joint(nn.Module):
-    """The ranker with the vectors it learns, in torch."""
+Coefficients = tuple[Tensor, Tensor, Tensor]
+"""Those of `Ranker`: of the features, of the prior's gates and of the generator's."""
 
-    def __init__(self, similarity: Similarity, learns: bool):
+
+class TorchRanker(nn.Module):
+    """The ranker with the vectors it learns."""
+
+    def __init__(self, similarity: Similarity):
         super().__init__()
         buckets, width = similarity.table_LD.shape
+        self.learns = width > 0
         self.table = nn.EmbeddingBag(buckets, max(width, 1), mode="sum")
         nn.init.normal_(self.table.weight, std=1 / math.sqrt(max(width, 1)))
         self.features_F = nn.Parameter(torch.zeros(len(FEATURES)))
@@ -37,12 +44,16 @@ class Joint(nn.Module):
         self.generator_G = nn.Parameter(torch.zeros(len(GATES)))
         with torch.no_grad():
             self.features_F[FEATURES.index("lexical")] = 8.0
-            self.features_F[LEARNED] = 8.0 if learns else 0.0
+            self.features_F[LEARNED] = 8.0 if self.learns else 0.0
             self.features_F[FEATURES.index("needs")] = -1.0
             self.features_F[FEATURES.index("astray")] = -4.0
             self.features_F[FEATURES.index("context")] = 2.0
             self.generator_G[0] = 4.0
-        self.learns = learns
+
+    @property
+    def coefficients(self) -> Coefficients:
+        """As they are now."""
+        return self.features_F, self.prior_G, self.generator_G
 
     def vectors(self, bags: Bags, dropped: float = 0.0) -> Tensor:
         """Unit vectors of texts, some of their terms left out."""
@@ -56,11 +67,16 @@ class Joint(nn.Module):
         )
         return functional.normalize(sums, dim=-1, eps=1e-6)
 
-    def weights(self, features_QKF: Tensor, there_QK: Tensor, gates_QG: Tensor) -> Tensor:
-        """Log-weights of K candidates, the prior and the generator."""
-        scores_QK = (features_QKF @ self.features_F).masked_fill(~there_QK, -1e9)
-        others = torch.stack([gates_QG @ self.prior_G, gates_QG @ self.generator_G], 1)
-        return torch.log_softmax(torch.cat([scores_QK, others], 1), 1)
+
+def log_weights(
+    coefficients: Coefficients, features_QKF: Tensor, there_QK: Tensor, gates_QG: Tensor
+) -> Tensor:
+    """Log-weights of K candidates, the prior and the generator: the logarithm of what
+    `Ranker.weights` gives for one query and no bonus."""
+    features_F, prior_G, generator_G = coefficients
+    scores_QK = (features_QKF @ features_F).masked_fill(~there_QK, -1e9)
+    others = torch.stack([gates_QG @ prior_G, gates_QG @ generator_G], 1)
+    return torch.log_softmax(torch.cat([scores_QK, others], 1), 1)
 
 
 def joined(
@@ -87,31 +103,29 @@ def fit_ranker(
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    learns = similarity.table_LD.shape[1] > 0
-    model = Joint(similarity, learns)
-    optimizers = [
-        torch.optim.Adam([model.table.weight], lr=1e-2, fused=True),
-        torch.optim.Adam([model.features_F, model.prior_G, model.generator_G], lr=5e-2),
-    ][0 if learns else 1 :]
+    model = TorchRanker(similarity)
+    optimizers = [torch.optim.Adam(model.coefficients, lr=5e-2, fused=True)]
+    if model.learns:
+        optimizers.append(torch.optim.Adam([model.table.weight], lr=1e-2, fused=True))
     highest = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
-    passes = max(PASSES, math.ceil(200 * BATCH / max(1, len(near.rows_QK))))
-    updates = passes * math.ceil(len(near.rows_QK) / BATCH)
-    done = 0
-    for _ in range(passes):
+    a_pass = math.ceil(len(near.rows_QK) / BATCH)
+    passes = max(PASSES, math.ceil(UPDATES / a_pass))
+    for turn in range(passes):
         order = random.permutation(len(near.rows_QK))
-        for start in range(0, len(order), BATCH):
+        for step in range(a_pass):
+            left = 1 - (turn * a_pass + step) / (passes * a_pass)
             for optimizer, rate in zip(optimizers, highest, strict=True):
-                optimizer.param_groups[0]["lr"] = rate * (1 - done / updates)
+                optimizer.param_groups[0]["lr"] = rate * left
                 optimizer.zero_grad(set_to_none=True)
-            part = order[start : start + BATCH]
-            loss = -_likelihood(model, asked, stored, near, log_generator_Q, part, DROPPED).mean()
+            part = order[step * BATCH : (step + 1) * BATCH]
+            loss = -_likelihood(model, asked, stored, near, log_generator_Q, part).mean()
             loss.backward()  # type: ignore[no-untyped-call]
             for optimizer in optimizers:
                 optimizer.step()
-            done += 1
-    table = model.table.weight.detach().numpy().astype(np.float32)
-    learned = Similarity(similarity.idf_B, table if learns else similarity.table_LD)
-    return _ranker(model), learned
+    ranker = _ranker(model.coefficients)
+    if not model.learns:
+        return ranker, similarity
+    return ranker, Similarity(similarity.idf_B, model.table.weight.detach().numpy())
 
 
 def refit_gates(
@@ -121,43 +135,37 @@ def refit_gates(
     log_generator_Q: NDArray[np.float64],
 ) -> Ranker:
     """The same ranking, with the scores of prior and generator fitted anew, by likelihood, to
-    what a trained generator gives to replies it has not seen."""
-    model = Joint(Similarity(np.zeros(1, np.float32), np.zeros((1, 0), np.float32)), False)
-    with torch.no_grad():
-        for mine, theirs in (
-            (model.features_F, ranker.features),
-            (model.prior_G, ranker.prior),
-            (model.generator_G, ranker.generator),
-        ):
-            mine.copy_(torch.tensor(theirs))
-    # with few replies to go by, only how much: the constants, and one sharpness for all features
+    what a trained generator gives to replies it has not seen.
+
+    With few replies to go by, only how much: two constants, and one sharpness for all features.
+    """
+    features_F, prior_G, generator_G = _coefficients(ranker)
+    constant_G = torch.eye(len(GATES))[GATES.index("constant")]
     sharpness = torch.zeros((), requires_grad=True)
     shifts = torch.zeros(2, requires_grad=True)
     optimizer = torch.optim.LBFGS([sharpness, shifts], max_iter=50, line_search_fn="strong_wolfe")
-    features = torch.from_numpy(features_QKF)
+    features, gates = torch.from_numpy(features_QKF), torch.from_numpy(near.gates_QG)
     there, right = torch.from_numpy(near.there_QK), torch.from_numpy(near.right_QK)
-    gates = torch.from_numpy(near.gates_QG)
     log_prior = _log(near.prior_Q)
     log_generator = torch.from_numpy(log_generator_Q).float()
-    base = (model.features_F.detach(), model.prior_G.detach(), model.generator_G.detach())
+
+    def changed() -> Coefficients:
+        return (
+            features_F * sharpness.exp(),
+            prior_G + constant_G * shifts[0],
+            generator_G + constant_G * shifts[1],
+        )
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        scores = (features @ (base[0] * sharpness.exp())).masked_fill(~there, -1e9)
-        others = torch.stack([gates @ base[1] + shifts[0], gates @ base[2] + shifts[1]], 1)
-        weights = torch.log_softmax(torch.cat([scores, others], 1), 1)
+        weights = log_weights(changed(), features, there, gates)
         value = -joined(weights, right, log_prior, log_generator).mean()
         value = value + 0.01 * (sharpness**2 + (shifts**2).sum())
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    with torch.no_grad():
-        features_F = base[0] * sharpness.exp()
-        prior_G, generator_G = base[1].clone(), base[2].clone()
-        prior_G[0] += shifts[0]
-        generator_G[0] += shifts[1]
-    return Ranker(*(tuple(each.tolist()) for each in (features_F, prior_G, generator_G)))
+    return _ranker(changed())
 
 
 def with_learned(
@@ -180,40 +188,39 @@ def responsibilities(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each query the log-probability that memory and prior give its reply, and the
     log-weight of the generator."""
-    model = torch.from_numpy(features_QKF) @ torch.tensor(ranker.features)
-    scores = model.masked_fill(~torch.from_numpy(near.there_QK), -1e9)
-    gates = torch.from_numpy(near.gates_QG)
-    others = torch.stack(
-        [gates @ torch.tensor(ranker.prior), gates @ torch.tensor(ranker.generator)], 1
+    weights = log_weights(
+        _coefficients(ranker),
+        torch.from_numpy(features_QKF),
+        torch.from_numpy(near.there_QK),
+        torch.from_numpy(near.gates_QG),
     )
-    weights = torch.log_softmax(torch.cat([scores, others], 1), 1)
     nothing = torch.full((len(weights),), -1e9)
     known = joined(weights, torch.from_numpy(near.right_QK), _log(near.prior_Q), nothing)
     return known.double().numpy(), weights[:, -1].double().numpy()
 
 
 def _likelihood(
-    model: Joint,
+    model: TorchRanker,
     asked: Bags,
     stored: Bags,
     near: Neighbours,
     log_generator_Q: NDArray[np.float64],
     part: NDArray[np.int64],
-    dropped: float,
 ) -> Tensor:
+    """The log-probability of the replies to a part of the queries, or of their like."""
     features = torch.from_numpy(near.features_QKF[part])
     if model.learns:
         rows = near.rows_QK[part]
         unique, places = np.unique(rows, return_inverse=True)
         keys_ND = model.vectors(stored.rows(unique))
-        questions_QD = model.vectors(asked.rows(part), dropped)
+        questions_QD = model.vectors(asked.rows(part), DROPPED)
         alike_QK = torch.einsum(
             "qd,qkd->qk", questions_QD, keys_ND[torch.from_numpy(places.reshape(rows.shape))]
         )
-        known = torch.zeros(len(FEATURES))
-        known[LEARNED] = 1.0
-        features = features + alike_QK[:, :, None] * known
-    weights = model.weights(
+        learned_F = torch.eye(len(FEATURES))[LEARNED]
+        features = features + alike_QK[:, :, None] * learned_F
+    weights = log_weights(
+        model.coefficients,
         features,
         torch.from_numpy(near.there_QK[part]),
         torch.from_numpy(near.gates_QG[part]),
@@ -227,13 +234,12 @@ def _likelihood(
 
 
 def _log(values: NDArray[np.float64]) -> Tensor:
-    return torch.log(torch.from_numpy(np.maximum(values, 1e-300))).float().clamp(min=-1e9)
+    return torch.from_numpy(np.log(np.maximum(values, 1e-300))).float()
 
 
-def _ranker(model: Joint) -> Ranker:
-    return Ranker(
-        *(
-            tuple(each.detach().tolist())
-            for each in (model.features_F, model.prior_G, model.generator_G)
-        )
-    )
+def _coefficients(ranker: Ranker) -> Coefficients:
+    return torch.tensor(ranker.features), torch.tensor(ranker.prior), torch.tensor(ranker.generator)
+
+
+def _ranker(coefficients: Coefficients) -> Ranker:
+    return Ranker(*(tuple(each.detach().tolist()) for each in coefficients))

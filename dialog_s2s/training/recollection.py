@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dialog_s2s.bundle import Bundle
 from dialog_s2s.config import Config, given
@@ -14,8 +13,9 @@ from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.torch_backend import TorchBackend
 from dialog_s2s.memory.embeddings import SentenceEncoder
-from dialog_s2s.memory.keys import context_of, indexed
+from dialog_s2s.memory.keys import indexed
 from dialog_s2s.memory.lexical import LexicalIndex
+from dialog_s2s.memory.ranker import Ranker
 from dialog_s2s.memory.recall import Memory
 from dialog_s2s.memory.rows import Rows
 from dialog_s2s.memory.stored import open_memory
@@ -52,8 +52,10 @@ class Recollection:
         self._folder = folder
         self._prepared = prepared
         self._settings = settings
-        self._turns = given(settings.text.history_turns, "text.history_turns")
-        self._rows = rows_of(prepared.learnt_examples, self._turns)
+        turns = given(settings.text.history_turns, "text.history_turns")
+        examples = [*prepared.learnt_examples, *prepared.held_out_examples]
+        self._everything = rows_of(examples, turns)
+        self._rows = self._everything[: len(prepared.learnt_examples)]
         self._encoder = encoder
         size = prepared.format.tokenizer.size
         self._ranked = rank(self._rows, prepared.learnt, size, settings, encoder)
@@ -79,75 +81,57 @@ class Recollection:
 
     def finished(self, model: Seq2Seq) -> tuple[dict[str, bytes], Fitted]:
         """The memory's files, with all pairs in it, and how sure the bot is of its replies."""
-        tokenizer = self._prepared.format.tokenizer
-        ranked, ranker = self._ranked, self._ranked.ranker
-        held_out = self._prepared.held_out_examples
-        if len(held_out) >= ENOUGH:
-            nats = self._nats(model)
-            # a row gives the intent its number
-            meanings = {row.answer: row.intent for row in self._rows}
-            queries = [
-                Query(
-                    example.question,
-                    context_of(example.history[:-1][-self._turns :] if self._turns else ()),
-                    -1,
-                    example.reply,
-                    meanings.get(example.reply, 0),
-                )
-                for example in held_out
-            ]
-            near = neighbours(ranked.store, queries)
-            asked = ranked.similarity.bags([query.question for query in queries])
-            features = with_learned(ranked.similarity, asked, ranked.store.asked, near)
-            ranker = refit_gates(ranker, features, near, -nats)
-        prior = prior_of(self._rows, tokenizer, self._settings)
-        place = self._folder / "learnt.db"
-        Rows.create(place, self._rows)
-        with Rows.open(place) as rows:
-            lexical = LexicalIndex.build(
-                (row.id, indexed(row.question, row.context)) for row in rows
-            )
-            sentences = None
-            if self._encoder is not None:
-                vectors = self._encoder.encode([row.question for row in self._rows])
-                sentences = (
-                    self._encoder,
-                    VectorIndex.build([row.id for row in rows], vectors),
-                )
-            memory = Memory(
-                rows,
-                lexical,
-                ranked.similarity,
-                ranker,
-                prior,
-                lambda answer: (*tokenizer.encode(answer), END),
-                sentences,
-            )
-            fitted = self._calibrated(model, memory)
-        everything = rows_of([*self._prepared.learnt_examples, *held_out], self._turns)
+        ranker = self._refitted(model)
+        fitted = self._calibrated(model, ranker)
         made = files(
-            everything,
-            ranked.similarity,
+            self._everything,
+            self._ranked.similarity,
             ranker,
-            prior_of(everything, tokenizer, self._settings),
+            prior_of(self._everything, self._prepared.format.tokenizer, self._settings),
             self._settings.memory.embeddings,
             fitted.confidence.tree(),
         )
         return made, fitted
 
-    def _calibrated(self, model: Seq2Seq, memory: Memory) -> Fitted:
-        tokenizer, training = self._prepared.format.tokenizer, self._settings.training
-        engine = Engine(TorchBackend(model), tokenizer)
-        format = self._prepared.format
-        bot = Bot(engine, format, self._settings, self._folder, memory)
-        held_out = self._prepared.held_out_examples
-        asked = calibration.ask(bot, self._rows, held_out, training.seed)
-        return calibration.fit(asked, self._settings.memory.precision)
-
-    def _nats(self, model: Seq2Seq) -> NDArray[np.float64]:
-        held_out = self._prepared.held_out
+    def _refitted(self, model: Seq2Seq) -> Ranker:
+        """The ranker, its share fitted to the held-out replies where there are enough of them."""
+        ranked = self._ranked
+        held_out = self._everything[len(self._rows) :]
+        if len(held_out) < ENOUGH:
+            return ranked.ranker
         budget = given(self._settings.training.batch_tokens, "training.batch_tokens")
-        return measure_each(model, plain(held_out, budget), len(held_out))
+        nats = measure_each(model, plain(self._prepared.held_out, budget), len(held_out))
+        queries = [Query(row.question, row.context, -1, row.answer, row.intent) for row in held_out]
+        near = neighbours(ranked.store, queries)
+        asked = ranked.similarity.bags([query.question for query in queries])
+        features = with_learned(ranked.similarity, asked, ranked.store.asked, near)
+        return refit_gates(ranked.ranker, features, near, -nats)
+
+    def _calibrated(self, model: Seq2Seq, ranker: Ranker) -> Fitted:
+        """How sure a bot may be that remembers what was learnt, and not what was held out."""
+        format, training = self._prepared.format, self._settings.training
+        place = self._folder / "learnt.db"
+        Rows.create(place, self._rows)
+        with Rows.open(place) as rows:
+            known = list(rows)
+            sentences = None
+            if self._encoder is not None:
+                vectors = self._encoder.encode([row.question for row in known])
+                sentences = (self._encoder, VectorIndex.build([row.id for row in known], vectors))
+            memory = Memory(
+                rows,
+                LexicalIndex.build((row.id, indexed(row.question, row.context)) for row in known),
+                self._ranked.similarity,
+                ranker,
+                prior_of(self._rows, format.tokenizer, self._settings),
+                lambda answer: (*format.tokenizer.encode(answer), END),
+                sentences,
+            )
+            engine = Engine(TorchBackend(model), format.tokenizer)
+            bot = Bot(engine, format, self._settings, self._folder, memory)
+            held_out = self._prepared.held_out_examples
+            asked = calibration.ask(bot, self._rows, held_out, training.seed)
+        return calibration.fit(asked, self._settings.memory.precision)
 
 
 def index(bundle: Bundle, tokenizer: Tokenizer) -> None:

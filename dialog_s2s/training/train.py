@@ -176,14 +176,14 @@ def _sureness(fitted: Fitted, precision: float) -> str:
     bar = fitted.confidence.threshold
     if fitted.reached:
         return (
-            f"It answers where it is at least {bar:.0%} sure: {fitted.answered:.0%} of the questions "
-            f"like those taught, and {fitted.precision:.0%} of what it answers is right where half "
-            f"of all questions are none of its business (calibration error {error:.3f})."
+            f"It answers where it is at least {bar:.0%} sure: {fitted.answered:.0%} of questions "
+            f"like those taught. {fitted.precision:.0%} of its answers are right even where half "
+            f"of what it is asked was never taught (calibration error {error:.3f})."
         )
     return (
-        f"No bar makes {precision:.0%} of its answers right and leaves it most questions (open chat "
-        f"has many right answers): it stays silent below {bar:.0%} and answers {fitted.answered:.0%} "
-        f"of the questions like those taught (calibration error {error:.3f})."
+        f"No bar makes {precision:.0%} of its answers right and leaves it most questions, as in "
+        f"open chat, where many answers are right: it is silent below {bar:.0%} and answers "
+        f"{fitted.answered:.0%} of questions like those taught (calibration error {error:.3f})."
     )
 
 

@@ -13,18 +13,30 @@ from dialog_s2s.dialogue.manager import MAX_QUESTION
 from dialog_s2s.errors import BundleError, ConfigError, UsageError
 from dialog_s2s.text.turns import Role, Turn
 
+NEW = [
+    *("is there some tea", "so when do you open", "where are you now", "do you sell green tea"),
+    *("tell me your name", "hello hello", "zq xv wj", "coffee", "what on earth", "녹차", "xyzzy"),
+    *("when", "plugh 7", "how far is the moon"),
+]
+"""Questions in words that were not learnt."""
+
 WILD = {"method": "sample", "temperature": 3.0, "top_p": 1.0, "max_tokens": 12}
 
 
 def alike(reply: Reply) -> tuple:
     """What of a reply does not depend on the clock."""
-    return reply.text, reply.finish, reply.seed, reply.turns_read, round(reply.confidence, 4)
+    return (
+        *(reply.text, reply.source, reply.finish, reply.seed, reply.turns_read),
+        *(reply.suggestions, reply.withheld, round(reply.confidence, 4)),
+        tuple((each.row, round(each.weight, 4)) for each in reply.evidence),
+    )
 
 
 def test_a_reply(tiny_bot: Bot) -> None:
     reply = tiny_bot.reply("  What time do\nyou   OPEN ")
     assert reply.text == REPLIES["what time do you open"]
-    assert (reply.source, reply.evidence, reply.finish) == ("generated", (), "stop")
+    assert (reply.source, reply.finish) == ("exact", "stop")
+    assert reply.question == "What time do you OPEN"
     assert 0.5 < reply.confidence <= 1
     assert reply.turns_read == 1
     assert reply.milliseconds > 0
@@ -174,21 +186,23 @@ def test_a_failed_question_is_not_remembered(tiny_bot: Bot) -> None:
 
 @pytest.mark.parametrize("method", ["greedy", "sample", "beam"])
 def test_a_stream_is_the_reply(tiny_bot: Bot, method: str) -> None:
-    settings = {"method": method, "seed": 11, "temperature": 2.0}
-    for question, _ in SINGLES[::3]:
-        parts = list(tiny_bot.stream(question, **settings))
-        assert "".join(parts).strip() == tiny_bot.reply(question, **settings).text
-        assert all(parts)
-    assert len(list(tiny_bot.stream("안녕"))) > 1
+    settings = {"method": method, "seed": 11, "temperature": 2.0, "beam": 2, "max_tokens": 30}
+    for question, _ in SINGLES[::5]:
+        for threshold in (None, 0.0, 1.0):
+            said = tiny_bot.reply(question + " now", threshold=threshold, **settings).text
+            parts = list(tiny_bot.stream(question + " now", threshold=threshold, **settings))
+            assert "".join(parts).strip() == said
+            assert all(parts)
 
 
-def test_a_streamed_reply_is_remembered_once_taken(tiny_bot: Bot) -> None:
+def test_a_stream_is_of_pieces_where_nothing_is_withheld(tiny_bot: Bot) -> None:
+    assert len(list(tiny_bot.stream("안녕", threshold=0))) > 1
+    assert list(tiny_bot.stream("when do you open")) == ["We", " open", " at", " nine."]
+
+
+def test_a_streamed_reply_is_remembered(tiny_bot: Bot) -> None:
     talk = tiny_bot.conversation()
-    stream = talk.stream("when do you close")
-    next(stream)
-    assert talk.turns == []
-    rest = list(stream)
-    assert rest
+    assert "".join(talk.stream("when do you close")) == talk.turns[1].text
     assert [turn.text for turn in talk.turns] == ["when do you close", talk.turns[1].text]
     assert talk.turns[1].text == tiny_bot.reply("when do you close").text
     assert talk.reply(SUNDAY).turns_read == 3
@@ -205,15 +219,19 @@ def test_candidates(tiny_bot: Bot) -> None:
 
 @pytest.mark.parametrize("method", ["greedy", "sample", "beam"])
 def test_many_at_once_are_as_one_by_one(tiny_bot: Bot, method: str) -> None:
-    settings = {"method": method, "seed": 2, "temperature": 1.5, "beam": 2}
-    dialogues = [[Turn(Role.USER, question)] for question, _ in SINGLES] + [
+    settings = {"method": method, "seed": 2, "temperature": 1.5, "beam": 2, "max_tokens": 30}
+    questions = [question for question, _ in SINGLES[::2]] + NEW
+    dialogues = [[Turn(Role.USER, question)] for question in questions] + [
         [Turn(Role.USER, question), Turn(Role.BOT, REPLIES[question]), Turn(Role.USER, SUNDAY)]
         for question in FOLLOW_UPS
     ]
     together = tiny_bot.replies(dialogues, **settings)
     alone = [tiny_bot.reply(turns[-1].text, turns[:-1], **settings) for turns in dialogues]
+    assert len(together) >= 32
     assert [alike(reply) for reply in together] == [alike(reply) for reply in alone]
     assert {reply.turns_read for reply in together} == {1, 3}
+    if method == "greedy":
+        assert {reply.source for reply in together} >= {"exact", "remembered", "unknown"}
     assert tiny_bot.replies([], **settings) == []
 
 
@@ -231,3 +249,55 @@ def test_two_threads_at_once(tiny_bot: Bot) -> None:
 def test_no_bot(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="there is no bot here"):
         Bot.load(tmp_path / "none")
+
+
+def test_without_a_threshold_it_always_answers(tiny_bot: Bot) -> None:
+    for question in NEW:
+        reply = tiny_bot.reply(question, threshold=0)
+        assert reply.source != "unknown"
+        assert reply.withheld is None
+        assert reply.suggestions == ()
+
+
+def test_at_the_highest_threshold_it_answers_what_was_asked_verbatim(tiny_bot: Bot) -> None:
+    for question, answer in SINGLES:
+        reply = tiny_bot.reply(question.upper() + "!", threshold=1)
+        assert (reply.text, reply.source) == (answer, "exact")
+    for question in NEW:
+        reply = tiny_bot.reply(question, threshold=1)
+        assert reply.source == "unknown"
+        assert reply.evidence == ()
+        assert reply.withheld == tiny_bot.reply(question, threshold=0).text
+        assert reply.confidence == tiny_bot.reply(question, threshold=0).confidence < 1
+        assert reply.text != reply.withheld
+
+
+def test_the_bar_is_the_fitted_one_unless_it_is_set(tiny_bot: Bot) -> None:
+    assert tiny_bot.confidence is not None
+    bar = tiny_bot.confidence.threshold
+    assert tiny_bot.bar(tiny_bot.settings()) == bar
+    assert tiny_bot.bar(tiny_bot.settings(threshold=0.25)) == 0.25
+    for reply in (tiny_bot.reply(question) for question in NEW):
+        assert (reply.source == "unknown") == (reply.confidence < bar)
+    bare = Bot(tiny_bot.engine, tiny_bot.format, tiny_bot.config, tiny_bot.path)
+    assert bare.bar(bare.settings()) == 0
+
+
+def test_what_may_have_been_meant_is_known(tiny_bot: Bot) -> None:
+    offered = {question: tiny_bot.reply(question, threshold=1).suggestions for question in NEW}
+    assert {each for found in offered.values() for each in found} <= REPLIES.keys()
+    assert "is there tea" in offered["is there some tea"]
+    assert offered["xyzzy"] == ()
+    for question, found in offered.items():
+        assert question not in found
+        assert len({REPLIES[each] for each in found}) == len(found) <= 2
+        text = tiny_bot.reply(question, threshold=1).text
+        assert all(f'"{each}"' in text for each in found if each.isascii())
+
+
+def test_a_bot_without_a_memory_answers_by_its_generator(tiny_bot: Bot) -> None:
+    bare = Bot(tiny_bot.engine, tiny_bot.format, tiny_bot.config, tiny_bot.path)
+    for question, answer in SINGLES[::4]:
+        reply = bare.reply(question)
+        assert (reply.text, reply.source, reply.evidence) == (answer, "generated", ())
+        assert reply.nearest == ()

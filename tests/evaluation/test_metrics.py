@@ -16,6 +16,7 @@ from dialog_s2s.evaluation.metrics import (
     joint_likelihood,
     likelihood,
 )
+from dialog_s2s.generation.mixed_backend import MixedBackend
 from dialog_s2s.text.tokenizer import END, START
 from dialog_s2s.text.turns import Example, Role, Turn, examples
 
@@ -24,6 +25,12 @@ FAR = [
     Example((Turn(Role.USER, "hello"),), reply)
     for reply in ("Hello there!", "x", "We open at nine. " * 5, "안녕", "🙂")
 ]
+
+
+@pytest.fixture
+def forgetful(tiny_bot: Bot) -> Bot:
+    """The same generator, and no answer memory."""
+    return Bot(tiny_bot.engine, tiny_bot.format, tiny_bot.config, tiny_bot.path)
 
 
 def alone(bot: Bot, example: Example) -> tuple[float, int]:
@@ -56,11 +63,12 @@ def test_what_was_learnt_is_likely_and_what_was_not_is_not(tiny_bot: Bot) -> Non
     assert likelihood(tiny_bot, FAR[1:]).nats_per_char > 0.5
 
 
-def test_a_greedy_reply_is_as_likely_as_it_says(tiny_bot: Bot) -> None:
+def test_a_greedy_reply_is_as_likely_as_it_says(forgetful: Bot) -> None:
     for example in CORPUS[::5]:
-        reply = tiny_bot.reply(example.question, example.history[:-1])
+        reply = forgetful.reply(example.question, example.history[:-1])
         said = Example(example.history, reply.text)
-        (nats,) = likelihood(tiny_bot, [said]).nats_N
+        (nats,) = likelihood(forgetful, [said]).nats_N
+        assert -nats == pytest.approx(reply.log_probability, abs=1e-3)
         assert math.exp(-nats) == pytest.approx(reply.confidence, rel=1e-3)
 
 
@@ -86,6 +94,49 @@ def test_no_replies(tiny_bot: Bot) -> None:
     assert math.isnan(found.nats_per_token)
 
 
-def test_without_a_memory_the_joint_is_the_generator(tiny_bot: Bot) -> None:
-    both = [measure(tiny_bot, FAR).nats_N.tolist() for measure in (joint_likelihood, likelihood)]
+def test_without_a_memory_the_joint_is_the_generator(forgetful: Bot) -> None:
+    both = [measure(forgetful, FAR).nats_N.tolist() for measure in (joint_likelihood, likelihood)]
     assert both[0] == both[1]
+
+
+def stepwise(bot: Bot, example: Example) -> float:
+    """Nats of one reply under memory and generator together, piece by piece."""
+    assert bot.memory is not None
+    votes = bot.recall(example.history).votes
+    backend = MixedBackend(bot.engine.backend, [votes], bot.memory.prior)
+    state = backend.encode([bot.format.pieces(example.history)])
+    fed, nats = START, 0.0
+    for piece in (*bot.format.tokenizer.encode(example.reply), END):
+        logits_RV, state = backend.step([fed], state)
+        nats -= float(logits_RV[0, piece])
+        fed = piece
+    return nats
+
+
+@pytest.mark.parametrize("example", CORPUS[::6] + CORPUS[-1:] + FAR, ids=lambda each: each.reply)
+def test_the_joint_of_a_reply_is_the_product_over_its_pieces(
+    tiny_bot: Bot, example: Example
+) -> None:
+    (nats,) = joint_likelihood(tiny_bot, [example]).nats_N
+    assert nats == pytest.approx(stepwise(tiny_bot, example), rel=1e-6, abs=1e-6)
+
+
+def test_the_joint_of_replies_to_questions_of_other_words(tiny_bot: Bot) -> None:
+    asked = ["is there any tea", "what time is it", "zq xv wj", "hello hello"]
+    replies = ["Yes, green and black tea.", "We open at nine.", "Goodbye!"]
+    far = [Example((Turn(Role.USER, each),), reply) for each in asked for reply in replies]
+    shares = set()
+    for example in far:
+        (nats,) = joint_likelihood(tiny_bot, [example]).nats_N
+        assert nats == pytest.approx(stepwise(tiny_bot, example), rel=1e-6, abs=1e-6)
+        shares.add(round(tiny_bot.recall(example.history).votes.prior, 1))
+    assert len(shares) > 1
+
+
+def test_what_is_remembered_is_likelier_than_by_the_generator_alone(tiny_bot: Bot) -> None:
+    known = likelihood(tiny_bot, CORPUS)
+    joint = joint_likelihood(tiny_bot, CORPUS, known)
+    assert joint.nats < known.nats / 2
+    assert joint.tokens_N is known.tokens_N
+    again = joint_likelihood(tiny_bot, CORPUS)
+    assert joint.nats_N.tolist() == again.nats_N.tolist()

@@ -20,6 +20,7 @@ from dialog_s2s.generation.torch_backend import TorchBackend
 from dialog_s2s.model.weights import weights_to_bytes
 from dialog_s2s.text.batches import padded
 from dialog_s2s.text.tokenizer import START
+from dialog_s2s.text.turns import Role, Turn
 
 SOURCES = [[4, 9, 10, 11], [4, 12], [5, 13, 14, 20, 21, 22]]
 FED = [[START] * 3, [30, 31, 32], [40, 30, 50]]
@@ -84,7 +85,7 @@ def test_a_bundle_is_loaded(tiny_bundle: Path, tiny_bot: Bot) -> None:
     backend = load_backend(open_bundle(tiny_bundle))
     assert backend.vocabulary == tiny_bot.format.tokenizer.size
     engine = Engine(backend, tiny_bot.format.tokenizer)
-    source = tiny_bot.format.pieces(tiny_bot.conversation().history.with_question("hello"))
+    source = tiny_bot.format.pieces([Turn(Role.USER, "hello")])
     (found,) = engine.candidates(source, tiny_bot.settings(), 0)
     assert tiny_bot.format.tokenizer.decode(found.pieces) == REPLIES["hello"]
 

@@ -1,19 +1,30 @@
-"""The command line as a user calls it: in this process, or in one of its own."""
+"""The command line as a user calls it: in this process, in one of its own, on a terminal."""
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
+import re
+import select
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
+from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.interfaces.command import main
+from dialog_s2s.interfaces.talk import Talk
+from dialog_s2s.interfaces.terminal import TerminalChat
 
 PROGRAM = (sys.executable, "-m", "dialog_s2s.interfaces.command")
+CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
 
 
 @dataclass
@@ -46,3 +57,77 @@ def process(*words: object, **options: Any) -> subprocess.Popen[str]:
         env=environment,
         **{**pipes, **options},
     )
+
+
+def typed(
+    loading: Any,
+    *keys: str,
+    sessions: Sessions | None = None,
+    resume: str | None = None,
+    settings: dict[str, object] | None = None,
+) -> str:
+    """What a chat writes after these keys; Ctrl-D ends what they leave open."""
+    out = io.StringIO()
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        pipe.send_text("".join(keys) + CTRL_D)
+        TerminalChat(Talk(loading, settings or {}, sessions, resume, out)).run()
+    return out.getvalue()
+
+
+class OnTerminal:
+    """A command in a process of its own, on a terminal of its own."""
+
+    def __init__(self, *words: object):
+        import pty
+
+        ours, theirs = pty.openpty()
+        self.terminal = ours
+        self.shown = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        # it would ask the terminal where its cursor is, and wait for an answer
+        environment = {**os.environ, "PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm"}
+        self.process = subprocess.Popen(
+            [*PROGRAM, *map(str, words)],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_controlling,
+        )
+        os.close(theirs)
+
+    def __enter__(self) -> OnTerminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.terminal)
+
+    def type(self, text: str, wanted: str) -> None:
+        """Sends keys, then waits for a text."""
+        os.write(self.terminal, text.encode())
+        self.wait(wanted)
+
+    def wait(self, wanted: str, seconds: float = 60.0) -> None:
+        """Reads on until a text is shown. What comes after it is for the next call.
+
+        After a reply, wait for the prompt before keys that are not characters: until the prompt
+        is there, the terminal itself would act on them.
+        """
+        end = time.monotonic() + seconds
+        while wanted not in self.shown:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.terminal], [], [], left)[0]:
+                raise AssertionError(f"{wanted!r} was not shown, but {self.shown!r}")
+            self.shown += self._decoder.decode(os.read(self.terminal, 65536))
+            self.shown = re.sub(r"\x1b\[[0-?]*[@-~]", "", self.shown)
+        self.shown = self.shown.split(wanted, 1)[1]
+
+
+def _controlling() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from shell import Shell, process
-from tiny import FOLLOW_UPS, REPLIES, SUNDAY, brief
+from tiny import FOLLOW_UPS, REPLIES, SINGLES, SUNDAY, brief
 
 import dialog_s2s
-from dialog_s2s.bundle import CARD, open_bundle
+from dialog_s2s.bundle import CARD, MEMORY, open_bundle
 from dialog_s2s.config import config_text, read_config
+from dialog_s2s.interfaces import command
 from dialog_s2s.text.turns import Role, Turn
 
 FIELDS = (
@@ -74,7 +75,11 @@ def test_ask_json(shell: Shell, tiny_bundle: Path) -> None:
     first, second = map(json.loads, out.splitlines())
     assert tuple(first) == tuple(second) == FIELDS
     assert (first["question"], first["reply"]) == ("hello", REPLIES["hello"])
-    assert (first["source"], first["evidence"], first["finish"]) == ("generated", [], "stop")
+    assert (first["source"], first["finish"]) == ("exact", "stop")
+    best = first["evidence"][0]
+    assert (best["question"], best["answer"]) == ("hello", REPLIES["hello"])
+    assert best["origin"]
+    assert 0.5 < best["weight"] <= 1
     assert first["seed"] == 5
     assert 0 < first["confidence"] <= 1
     assert first["milliseconds"] > 0
@@ -106,15 +111,24 @@ def test_each_question_is_asked_on_its_own(shell: Shell, tiny_bundle: Path) -> N
 
 @pytest.mark.parametrize("command", ["ask", "chat"])
 def test_settings(shell: Shell, tiny_bundle: Path, command: str) -> None:
-    wild = ("--set", "method=sample", "--set", "temperature=4", "--set", "top_p=1")
+    wild = "method=sample temperature=4 top_p=1 threshold=0"
+    words = [word for each in wild.split() for word in ("--set", each)]
     lines = "hello\nbye\nhi\n"
     first, again, other = (
-        shell(command, tiny_bundle, *wild, "--set", f"seed={seed}", stdin=lines)
+        shell(command, tiny_bundle, *words, "--set", f"seed={seed}", stdin=lines)
         for seed in (1, 1, 2)
     )
     assert first == again
     assert first[0] == other[0] == 0
     assert first[1] != other[1]
+
+
+def test_what_it_does_not_know(shell: Shell, tiny_bundle: Path) -> None:
+    code, out, err = shell("ask", tiny_bundle, "--json", "자전거도 고치나요")
+    fields = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (fields["source"], fields["evidence"]) == ("unknown", [])
+    assert fields["reply"].startswith("그건 아직 몰라요.")
 
 
 @pytest.mark.parametrize("command", ["ask", "chat"])
@@ -141,10 +155,46 @@ def test_bundle_show_and_verify(shell: Shell, tiny_bundle: Path, tmp_path: Path)
     assert shell("bundle", "show", tiny_bundle) == (0, card, "")
     code, out, err = shell("bundle", "verify", tiny_bundle)
     assert (code, err) == (0, "")
-    assert out.startswith("ok: 4 files")
+    pairs = f"{len(SINGLES) + len(FOLLOW_UPS)} pairs, 0 taught"
+    assert out == f"ok: 6 files are as they were written; memory.db holds {pairs}\n"
     code, out, err = shell("bundle", "verify", tmp_path)
     assert (code, out) == (3, "")
     assert "not a trained bot" in err
+
+
+def test_a_memory_that_is_damaged(shell: Shell, own_bundle: Path) -> None:
+    with (own_bundle / MEMORY).open("r+b") as file:
+        file.truncate(5000)
+    code, out, err = shell("bundle", "verify", own_bundle)
+    assert (code, out) == (3, "")
+    assert MEMORY in err
+    (own_bundle / MEMORY).unlink()
+    assert shell("bundle", "verify", own_bundle)[0] == 3
+
+
+def test_evaluate_takes_its_options(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = []
+    monkeypatch.setattr(command, "evaluate", lambda *given, **more: called.append((given, more)))
+    assert shell("evaluate", "bot", "a.csv", "b.csv") == (0, "", "")
+    (bot, files, _), more = called.pop()
+    assert (bot, files) == ("bot", ["a.csv", "b.csv"])
+    plain = {"as_json": False, "plots": None, "format": None, "limit": None}
+    assert more == {**plain, "settings": {}, "training": []}
+    words = (
+        "--json --plots p --format csv --limit 3 --set a=1 --set b=2 --training c d --training e"
+    )
+    assert shell("evaluate", "bot", "a.csv", *words.split()) == (0, "", "")
+    given = {"as_json": True, "plots": "p", "format": "csv", "limit": 3}
+    settings = {"a": "1", "b": "2"}
+    assert called.pop()[1] == {**given, "settings": settings, "training": ["c", "d", "e"]}
+
+
+def test_evaluate(shell: Shell, tiny_bundle: Path, table: Path) -> None:
+    for package in ("sacrebleu", "sklearn"):
+        pytest.importorskip(package)
+    code, out, _ = shell("evaluate", tiny_bundle, table, "--json", "--limit", "3")
+    found = json.loads(out)
+    assert (code, found["n"], found["exact"]) == (0, 3, 1.0)
 
 
 def test_a_plan_is_a_config(shell: Shell, table: Path, tmp_path: Path, monkeypatch) -> None:
@@ -197,10 +247,16 @@ def test_parallel_text(shell: Shell, quick: Path, tmp_path: Path) -> None:
 
 def test_version_and_help(shell: Shell) -> None:
     assert shell("--version") == (0, f"{dialog_s2s.__version__}\n", "")
-    for words in (["--help"], ["train", "--help"], ["chat", "-h"], ["ask", "-h"], ["bundle", "-h"]):
-        code, out, err = shell(*words)
+    _, out, _ = shell("--help")
+    commands = out.split("COMMAND\n")[1].split("\n\n")[0].split("options:")[0]
+    names = [line.split()[0] for line in commands.splitlines() if line.startswith("    ")]
+    assert len(names) == 9
+    actions = [["sessions", action] for action in ("list", "show", "export", "delete")]
+    for words in ([], *([name] for name in names), *actions):
+        code, out, err = shell(*words, "--help")
         assert (code, err) == (0, "")
         assert "exit codes: 0 fine" in out
+        assert max(map(len, out.splitlines())) <= 100
 
 
 def test_a_reply_the_locale_cannot_show() -> None:

@@ -52,10 +52,10 @@ def test_json(tiny_bundle: Path, talks: Path, table: Path, capsys) -> None:
     assert "--training" not in shown.err
 
 
-def test_a_table_and_plots(tiny_bundle: Path, table: Path, tmp_path: Path, capsys) -> None:
+def test_a_table_and_plots(without_memory: Path, table: Path, tmp_path: Path, capsys) -> None:
     out = io.StringIO()
     files, plots = [str(table), str(table)], tmp_path / "plots"
-    evaluate(str(tiny_bundle), files, out, plots=str(plots), limit=40)
+    evaluate(str(without_memory), files, out, plots=str(plots), limit=40)
     assert out.getvalue().startswith("40 replies\n")
     assert "100.0%" in out.getvalue()
     assert len(list(plots.glob("*.png"))) == 4
@@ -135,12 +135,12 @@ def test_a_package_that_is_missing(
 
 
 def test_what_is_missing_and_not_needed_is_no_matter(
-    tiny_bundle: Path, table: Path, monkeypatch
+    without_memory: Path, table: Path, monkeypatch
 ) -> None:
     for package in ("sklearn", "matplotlib.figure"):
         monkeypatch.setitem(sys.modules, package, None)
     out = io.StringIO()
-    evaluate(str(tiny_bundle), [str(table)], out, limit=3)
+    evaluate(str(without_memory), [str(table)], out, limit=3)
     assert out.getvalue().startswith("3 replies\n")
 
 

@@ -8,15 +8,18 @@ import json
 import pytest
 
 from dialog_s2s.config import GenerationConfig
-from dialog_s2s.dialogue.manager import Reply
+from dialog_s2s.dialogue.reply import Evidence, Reply
 from dialog_s2s.errors import DataError
 from dialog_s2s.interfaces import lines as module
 from dialog_s2s.interfaces.lines import ask, converse, lines_of, shown
 from dialog_s2s.text.turns import Origin, Role, Turn
 
 
-def reply(text: str) -> Reply:
-    return Reply(text, "generated", 0.12345678, (), "stop", 7, 1.23456, 1, GenerationConfig())
+def reply(text: str, question: str = "q") -> Reply:
+    evidence = (Evidence("near\x1b", text, "pairs.csv:3", 0.87654321, 3),)
+    asked = (Turn(Role.USER, question),)
+    numbers = ("stop", 7, 1.23456)
+    return Reply(text, "taught", 0.12345678, evidence, *numbers, asked, 1, GenerationConfig())
 
 
 class Echo:
@@ -29,7 +32,7 @@ class Echo:
     def replies(self, dialogues: list[list[Turn]], **settings: object) -> list[Reply]:
         self.batches.append(len(dialogues))
         self.settings.append(settings)
-        return [reply("+".join(turn.text for turn in turns)) for turns in dialogues]
+        return [reply("+".join(turn.text for turn in turns), turns[-1].text) for turns in dialogues]
 
 
 def read(raw: bytes) -> list[str]:
@@ -139,9 +142,11 @@ def test_nothing_a_terminal_obeys_is_shown() -> None:
 
 
 def test_numbers_are_rounded() -> None:
-    fields = json.loads(shown("q", reply("r"), True))
+    fields = json.loads(shown(reply("r"), True))
     assert (fields["confidence"], fields["milliseconds"]) == (0.123457, 1.235)
-    assert shown("q", reply("r\x1b"), False) == "r"
+    near = {"question": "near", "answer": "r", "origin": "pairs.csv:3", "weight": 0.876543}
+    assert (fields["source"], fields["evidence"]) == ("taught", [near])
+    assert shown(reply("r\x1b"), False) == "r"
 
 
 def test_turns_are_the_users() -> None:

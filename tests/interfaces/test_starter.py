@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 import dialog_s2s
-from dialog_s2s.bundle import REQUIRED, write_bundle
+from dialog_s2s.bundle import FORMAT, MANIFEST, MEMORY, REQUIRED, write_bundle
 from dialog_s2s.errors import DiskError
 from dialog_s2s.interfaces import starter
 from dialog_s2s.interfaces.starter import MINUTES, corpora, starter_bot, starter_path
@@ -55,7 +56,8 @@ def test_the_place(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_is_trained_once(checkout: Path, monkeypatch, capsys) -> None:
     calls = []
 
-    def train(data, out, config) -> None:
+    def train(data, out, config, replace) -> None:
+        assert not replace
         calls.append((data, out, config.training.minutes))
         write_bundle(out, dict.fromkeys(REQUIRED, b""))
 
@@ -72,3 +74,31 @@ def test_it_is_trained_once(checkout: Path, monkeypatch, capsys) -> None:
     assert starter_bot() == place == starter_path()
     assert len(calls) == 1
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("format", "taught", "trains"),
+    [(FORMAT - 1, False, True), (FORMAT - 1, True, False), (FORMAT, False, False)],
+)
+def test_one_of_an_earlier_version_is_replaced(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, format: int, taught: bool, trains: bool
+) -> None:
+    """Unless it has a memory, which may hold what was taught."""
+    calls = []
+    monkeypatch.setenv("XDG_DATA_HOME", str(checkout))
+    monkeypatch.setattr(starter, "corpora", list)
+    monkeypatch.setattr(starter, "train_watched", lambda *_, replace: calls.append(replace))
+    starter_path().mkdir(parents=True)
+    (starter_path() / MANIFEST).write_text(json.dumps({"format": format, "files": {}}))
+    if taught:
+        (starter_path() / MEMORY).touch()
+    assert starter_bot() == starter_path()
+    assert calls == [True] * trains
+
+
+def test_a_damaged_one_is_left_to_be_explained(checkout: Path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(checkout))
+    starter_path().mkdir(parents=True)
+    for damage in ("", "[]", "{}", '{"format": "1"}'):
+        (starter_path() / MANIFEST).write_text(damage)
+        assert starter_bot() == starter_path()

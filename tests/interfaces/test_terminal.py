@@ -4,52 +4,47 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from prompt_toolkit.application import create_app_session
-from prompt_toolkit.input import create_pipe_input
-from prompt_toolkit.output import DummyOutput
-from shell import Shell
+from shell import CTRL_C, CTRL_D, ENTER, Shell, typed
+from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 
-from dialog_s2s import Bot
 from dialog_s2s.config import GenerationConfig, with_settings
-from dialog_s2s.errors import BundleError, UsageError
+from dialog_s2s.dialogue.sessions import Sessions, default_path
+from dialog_s2s.errors import BundleError, DataError, DiskError, UsageError
 from dialog_s2s.interfaces import terminal as module
-from dialog_s2s.interfaces.terminal import COMMANDS, LoadingBot, TerminalChat, parse_settings
-
-CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
+from dialog_s2s.interfaces.loading import LoadingBot
+from dialog_s2s.interfaces.talk import HINT, Talk
+from dialog_s2s.interfaces.terminal import TerminalChat
 
 
 class FakeConversation:
-    """Says back what it is asked, and keeps what was done to it."""
+    """Says back what it is asked, and keeps what it was asked."""
+
+    last = None
+    session = None
 
     def __init__(self) -> None:
-        self.bot = self
         self.asked: list[tuple[str, dict[str, object]]] = []
-        self.done: list[str] = []
         self.interrupts = False
+        self.fails: Exception | None = None
 
     def settings(self, **changes: object) -> object:
         return with_settings(GenerationConfig(), changes)
 
     def stream(self, question: str, **settings: object) -> Iterator[str]:
         self.asked.append((question, settings))
+        if self.fails is not None:
+            raise self.fails
         yield "You said\x1b[31m "
         if self.interrupts:
             raise KeyboardInterrupt
         yield f"{question}."
 
-    def undo(self) -> str | None:
-        self.done.append("undo")
-        return self.asked.pop()[0] if self.asked else None
-
-    def reset(self) -> None:
-        self.done.append("reset")
-        self.asked.clear()
-
-    def conversation(self) -> FakeConversation:
+    def conversation(self, **_: object) -> FakeConversation:
         return self
 
 
@@ -57,6 +52,7 @@ class FakeLoading:
     """A bot that is there at once."""
 
     path = Path("some/tiny")
+    error = None
 
     def __init__(self) -> None:
         self.bot = FakeConversation()
@@ -69,22 +65,40 @@ class FakeLoading:
         return self.bot
 
 
-def typed(*keys: str, loading: FakeLoading | None = None) -> tuple[str, FakeLoading]:
-    """What is written after these keys; Ctrl-D ends what they leave open."""
+def chatted(*keys: str, loading: FakeLoading | None = None) -> tuple[str, FakeLoading]:
+    """What is written after these keys, and the bot that was asked."""
     loading = loading or FakeLoading()
-    out = io.StringIO()
-    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
-        pipe.send_text("".join(keys) + CTRL_D)
-        TerminalChat(loading, {"seed": "1"}, out).run()  # type: ignore[arg-type]
-    return out.getvalue(), loading
+    return typed(loading, *keys, settings={"seed": "1"}), loading
 
 
 def questions(loading: FakeLoading) -> list[str]:
     return [question for question, _ in loading.bot.asked]
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Talk]:
+    """Begins a chat on a terminal, which ends at once; what it was about."""
+    found: list[Talk] = []
+    monkeypatch.setattr(module, "PromptSession", lambda **_: None)
+    monkeypatch.setattr(TerminalChat, "run", lambda self: found.append(self.talk))
+
+    def begin(*words: Any, **more: Any) -> Talk:
+        with monkeypatch.context() as patch:  # for as long as the call: pytest sets them anew
+            patch.setattr(sys, "stdin", Terminal())
+            patch.setattr(sys, "stdout", Terminal())
+            module.chat(*words, **more)
+        return found.pop()
+
+    return begin
+
+
 def test_a_question_is_answered() -> None:
-    shown, loading = typed("hello there", ENTER)
+    shown, loading = chatted("hello there", ENTER)
     assert shown.startswith("Chatting with tiny.")
     assert shown.endswith("bot> You said[31m hello there.\n")
     assert loading.bot.asked == [("hello there", {"seed": "1"})]
@@ -92,76 +106,35 @@ def test_a_question_is_answered() -> None:
 
 
 def test_what_is_typed_is_cleaned_and_nothing_is_not_asked() -> None:
-    shown, loading = typed("  ", ENTER, ENTER, " hi\u202e ", ENTER)
+    shown, loading = chatted("  ", ENTER, ENTER, " hi\u202e ", ENTER)
     assert questions(loading) == ["hi"]
     assert shown.count("bot>") == 1
 
 
-@pytest.mark.parametrize(
-    ("wrong", "near"), [("/rest", "/reset"), ("/unod", "/undo"), ("/quit", "/exit"), ("/", "/")]
-)
-def test_a_mistyped_command_is_not_sent(wrong: str, near: str) -> None:
-    shown, loading = typed(wrong, ENTER)
-    assert f"Unknown command {wrong}; did you mean {near}" in shown
-    assert loading.bot.asked == loading.bot.done == []
-
-
 @pytest.mark.parametrize(("line", "sent"), [("//x", "/x"), ("//", "/"), ("///x y", "//x y")])
 def test_two_slashes_send_one(line: str, sent: str) -> None:
-    shown, loading = typed(line, ENTER)
+    shown, loading = chatted(line, ENTER)
     assert questions(loading) == [sent]
     assert "Unknown" not in shown
 
 
-def test_undo_and_reset() -> None:
-    shown, loading = typed("a", ENTER, "/undo", ENTER, "/undo", ENTER, "b", ENTER, "/reset", ENTER)
-    assert "Took back: a\n" in shown
-    assert "Nothing to undo.\n" in shown
-    assert shown.endswith("Forgotten.\n")
-    assert loading.bot.done == ["undo", "undo", "reset"]
-
-
-def test_set() -> None:
-    shown, loading = typed(
-        "/set method=sample temperature=0.9", ENTER, "a", ENTER, "/set top_k=5", ENTER, "b", ENTER
-    )
-    first = {"seed": "1", "method": "sample", "temperature": "0.9"}
-    assert loading.bot.asked == [("a", first), ("b", {**first, "top_k": "5"})]
-    assert "seed=1 method=sample temperature=0.9 top_k=5\n" in shown
-
-
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [("temperatur=1", "did you mean 'temperature'"), ("beam", "name=value"), ("beam=0", "from 1")],
-)
-def test_a_wrong_setting_changes_nothing(words: str, reason: str) -> None:
-    shown, loading = typed(f"/set top_k=3 {words}", ENTER, "a", ENTER)
-    assert reason in shown
-    assert loading.bot.asked == [("a", {"seed": "1"})]
-
-
-def test_help_lists_every_command() -> None:
-    shown, _ = typed("/help", ENTER)
-    assert all(command in shown for command in COMMANDS)
-
-
 def test_exit_leaves() -> None:
-    shown, loading = typed("/exit", ENTER, "never asked", ENTER)
+    shown, loading = chatted("/exit", ENTER, "never asked", ENTER)
     assert loading.bot.asked == []
     assert shown.count("\n") == 1
 
 
 def test_ctrl_c_twice_leaves_and_once_stays() -> None:
-    shown, loading = typed(CTRL_C, CTRL_C, "never asked", ENTER)
+    shown, loading = chatted(CTRL_C, CTRL_C, "never asked", ENTER)
     assert loading.bot.asked == []
     assert shown.count("(Ctrl-C again to leave)") == 1
-    shown, loading = typed(CTRL_C, "a", ENTER, CTRL_C, "b", ENTER)
+    shown, loading = chatted(CTRL_C, "a", ENTER, CTRL_C, "b", ENTER)
     assert questions(loading) == ["a", "b"]
     assert shown.count("(Ctrl-C again to leave)") == 2
 
 
 def test_ctrl_d_leaves() -> None:
-    shown, loading = typed(CTRL_D, "never asked", ENTER)
+    shown, loading = chatted(CTRL_D, "never asked", ENTER)
     assert loading.bot.asked == []
     assert shown.count("\n") == 1
 
@@ -169,7 +142,7 @@ def test_ctrl_d_leaves() -> None:
 def test_ctrl_c_stops_a_reply_and_the_chat_goes_on() -> None:
     loading = FakeLoading()
     loading.bot.interrupts = True
-    shown, _ = typed("a", ENTER, "b", ENTER, loading=loading)
+    shown, _ = chatted("a", ENTER, "b", ENTER, loading=loading)
     assert questions(loading) == ["a", "b"]
     assert shown.count("(stopped)\n") == 2
     assert "said[31m a." not in shown
@@ -185,42 +158,94 @@ def test_piped_input_has_no_prompt(shell: Shell, tiny_bundle: Path, monkeypatch)
     assert out.count("\n") == 1
 
 
-def test_a_terminal_has_one(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
+def test_what_goes_wrong_is_told_and_the_chat_goes_on() -> None:
+    loading = FakeLoading()
+    loading.bot.fails = DiskError("sessions.db: there is no space\x1b left; free some")
+    shown, _ = chatted("a", ENTER, "b", ENTER, loading=loading)
+    assert questions(loading) == ["a", "b"]
+    assert shown.count("bot> \nsessions.db: there is no space left; free some\n") == 2
 
-    runs = []
-    monkeypatch.setattr(sys, "stdin", Terminal())
-    monkeypatch.setattr(sys, "stdout", Terminal())
-    monkeypatch.setattr(module, "PromptSession", lambda **_: None)
-    monkeypatch.setattr(TerminalChat, "run", lambda self: runs.append(self.settings))
-    module.chat(tiny_bundle, {"seed": "3"})
-    assert runs == [{"seed": "3"}]
-    with pytest.raises(UsageError):
-        module.chat(tiny_bundle, {"sed": "3"})
+
+def test_without_a_bot_the_chat_ends(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="there is no bot here"):
+        typed(LoadingBot(tmp_path / "none"), "a", ENTER, "b", ENTER)
+
+
+def test_a_line_for_each_question_and_nothing_is_kept(shell: Shell, tiny_bundle: Path) -> None:
+    asked = "do you repair bicycles\n\n자전거도 고치나요\n"
+    code, out, err = shell("chat", tiny_bundle, "--set", "threshold=1", stdin=asked)
+    first, empty, second = out.splitlines()
+    assert (code, empty, err) == (0, "", "")
+    assert first.startswith("I don't know")
+    assert second.startswith("그건 아직 몰라요.")
+    assert not default_path().exists()
+    code, out, err = shell("chat", tiny_bundle, "--resume", "x", stdin="hello\n")
+    assert (code, out) == (2, "")
+    assert "--resume needs a terminal" in err
+
+
+def test_the_hint_comes_once(own: LoadingBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    keys = ("hello", ENTER, "do you repair bicycles", ENTER, "why do elephants swim", ENTER)
+    shown = typed(own, *keys)
+    assert shown.count("I don't know") == 2
+    assert shown.count(HINT) == 1
+    assert f"bot> I don't know that yet.\n\x1b[2m  {HINT}\x1b[0m\n" in shown
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert f"\n  {HINT}\n" in typed(own, *keys)
+
+
+def test_a_chat_is_kept_and_gone_on_with(own: LoadingBot, kept: Sessions) -> None:
+    opening = "when do you open"
+    shown = typed(own, opening, ENTER, sessions=kept)
+    (session,) = kept.listed()
+    assert shown.splitlines()[-1].endswith(f"own bot' --resume {session.id}")
+    assert [turn.text for turn in kept.turns(session.id)] == [opening, REPLIES[opening]]
+
+    shown = typed(own, SUNDAY, ENTER, sessions=kept, resume=session.id)
+    before, after = shown.split(f"Going on with {session.id}.\n")
+    assert before.splitlines()[1:] == [f"  1 you> {opening}", f"    bot> {REPLIES[opening]}"]
+    assert after.startswith(f"bot> {FOLLOW_UPS[opening]}\n")
+    assert [each.turns for each in kept.listed()] == [4]
+
+
+def test_a_chat_without_a_word_is_not_kept(own: LoadingBot, kept: Sessions) -> None:
+    assert typed(own, "hello", ENTER, "/undo", ENTER, sessions=kept).endswith("Took back: hello\n")
+    assert typed(own, sessions=kept).count("\n") == 1
+    assert kept.listed() == []
+
+
+def test_on_a_terminal_it_is_kept(tiny_bundle: Path, begun: Callable[..., Talk]) -> None:
+    talk = begun(tiny_bundle, {"seed": "3"})
+    assert talk.settings == {"seed": "3"}
+    assert talk.kept.path == default_path()
+    assert talk.session is None
+    with Sessions.open() as sessions:
+        id = sessions.start("bot").id
+    assert begun(tiny_bundle, {}, resume=id[-4:]).session == id
+    assert begun(tiny_bundle, {}, keep=False).sessions is None
+
+
+def test_what_is_wrong_is_known_before_the_prompt(
+    tiny_bundle: Path, begun: Callable[..., Talk]
+) -> None:
+    with pytest.raises(UsageError, match="'seed'"):
+        begun(tiny_bundle, {"sed": "3"})
     with pytest.raises(BundleError):
-        module.chat(tiny_bundle / "none", {})
-    assert len(runs) == 1
+        begun(tiny_bundle / "none", {})
+    with pytest.raises(UsageError, match="no conversation 'x'"):
+        begun(tiny_bundle, {}, resume="x")
 
 
-def test_loading_happens_once_and_gives_the_bot(tiny_bundle: Path) -> None:
-    loading = LoadingBot(tiny_bundle)
-    loading.start()
-    loading.start()
-    assert isinstance(loading.get(), Bot)
-    assert loading.get() is loading.get()
-
-
-def test_loading_raises_what_went_wrong(tmp_path: Path) -> None:
-    loading = LoadingBot(tmp_path / "none")
-    for _ in range(2):
-        with pytest.raises(BundleError, match="there is no bot here"):
-            loading.get()
-
-
-def test_parse_settings() -> None:
-    assert parse_settings(["a=1", "b=x=y", "c="]) == {"a": "1", "b": "x=y", "c": ""}
-    for word in ("a", "", "=1"):
-        with pytest.raises(UsageError, match="name=value"):
-            parse_settings([word])
+def test_a_store_that_cannot_be_opened(
+    tiny_bundle: Path, begun: Callable[..., Talk], capsys: pytest.CaptureFixture[str]
+) -> None:
+    default_path().parent.mkdir(parents=True)
+    default_path().write_bytes(b"not a database" * 100)
+    assert begun(tiny_bundle, {}).sessions is None
+    err = capsys.readouterr().err
+    assert err.startswith(f"dialog-s2s: this chat is not kept: {default_path()}: ")
+    assert err.count("\n") == 1
+    with pytest.raises(DataError, match=r"sessions\.db"):
+        begun(tiny_bundle, {}, resume="x")

@@ -51,6 +51,7 @@ def test_what_is_fed_is_the_target_one_later_without_its_end(
     targets = [[*target, END] for _, target in rows]
     batch = collate(sources, targets)
     assert batch.size == len(rows)
+    assert batch.places_B.tolist() == list(range(len(rows)))
     assert not (batch.fed_BT == END).any()
     assert (batch.fed_BT[:, 0] == START).all()
     assert batch.fed_BT.shape == batch.target_BT.shape
@@ -123,6 +124,30 @@ def test_an_epoch_of_any_corpus_is_that_corpus(
             )
         )
         assert pairs == wanted
+
+
+@pytest.mark.parametrize("chunk", [700, 1 << 15])
+def test_every_example_knows_its_place(
+    shard: Shard, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "CHUNK", chunk)
+    for found in (epoch(shard, 1000, 1, 0), epoch(shard, 1000, 1, 3), plain(shard, 1000)):
+        for batch in found:
+            assert batch.places_B.dtype == np.int64
+            assert batch.places_B.tolist() == numbers([batch])
+            for lanes in (1, 3):
+                for lane in range(lanes):
+                    part = batch.every(lanes, lane)
+                    assert part.places_B.tolist() == numbers([part])
+
+
+def test_a_place_is_that_of_the_example_itself_whatever_noise_adds(
+    tokenizer: Tokenizer, tmp_path: Path, texts: tuple[str, ...]
+) -> None:
+    shard = spoken(tokenizer, tmp_path, texts)
+    for batch in epoch(shard, 500, 3, 0, Noise(tokenizer, subword=1.0, drop=0.2, stray=0.9)):
+        for place, target in zip(batch.places_B, batch.target_BT, strict=True):
+            assert target[target != PADDING].tolist() == shard.target(int(place))
 
 
 def test_seed_and_epoch_alone_decide_the_order(shard: Shard) -> None:

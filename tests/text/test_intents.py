@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 
 from dialog_s2s.errors import DataError
 from dialog_s2s.text import intents, nodes
 from dialog_s2s.text.lines import Line
-from dialog_s2s.text.turns import Dialogue, Role, examples
+from dialog_s2s.text.turns import Dialogue, Origin, Role, examples
 
 
 def read(text: str) -> list[Dialogue]:
@@ -91,6 +91,20 @@ def test_each_turn_has_its_own_line_and_role_and_only_the_last_is_learnt() -> No
         (Role.BOT, 16, True),
     ]
     assert all(len(list(examples(dialogue))) == 1 for dialogue in read(TEA))
+
+
+def test_the_replies_of_one_intent_mean_the_same() -> None:
+    meant: dict[Origin | None, set[str]] = defaultdict(set)
+    for dialogue in read(TEA):
+        assert all((turn.role is Role.BOT) == (turn.meaning is not None) for turn in dialogue.turns)
+        for example in examples(dialogue):
+            meant[example.meaning].add(example.reply)
+    assert meant == {
+        Origin("f.yaml", 6): {"Yes.", "We do."},
+        Origin("f.yaml", 12): {"Nine."},
+        Origin("f.yaml", 15): {"Really.", "Yes, nine."},
+        Origin("f.yaml", 17): {"So long"},
+    }
 
 
 def wide(openings: int, wordings: int, replies: int) -> list[Dialogue]:

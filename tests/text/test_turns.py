@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,12 @@ def test_every_answer_is_an_example_with_all_before_it() -> None:
 def test_without_a_line_of_its_own_a_question_takes_that_of_its_answer() -> None:
     (example,) = examples(Dialogue((user("one"), bot("two"))))
     assert str(example.origin) == "a.tsv:99"
+
+
+def test_an_example_means_what_its_reply_does() -> None:
+    place = Origin("a.yaml", 7)
+    turns = (user("one"), Turn(Role.BOT, "two", meaning=place), user("three"), bot("four"))
+    assert [each.meaning for each in examples(Dialogue(turns))] == [place, None]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +94,14 @@ def test_folding_equates(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), [("?!", "?"), ("tea", "teas"), ("한", "하"), ("1", "2")])
 def test_folding_keeps_apart(one: str, other: str) -> None:
     assert fold(one) != fold(other)
+
+
+@given(text=st.text())
+def test_folding_is_by_the_character(text: str) -> None:
+    """As the standard's categories say, whatever was folded before."""
+    normal = unicodedata.normalize("NFKC", text).casefold()
+    kept = "".join(" " if unicodedata.category(char)[0] in "PSZC" else char for char in normal)
+    assert fold(text) == (" ".join(kept.split()) or "".join(normal.split()))
 
 
 @given(text=st.text())

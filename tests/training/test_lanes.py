@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from tiny import CONFIG, model, shard
 from torch import Tensor
 
 from dialog_s2s.text.batches import Batch, collate
-from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.text.tokenizer import PADDING, Tokenizer
 from dialog_s2s.training.lanes import WORTHWHILE, Lanes
 from dialog_s2s.training.objective import batch_loss
 
@@ -26,15 +28,22 @@ def batch(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Bat
 
 
 def gradients(
-    batch: Batch, threads: int, *, core: str = "gru", dropout: float = 0.0, seed: int = 1
-) -> tuple[list[Tensor], float, int]:
+    batch: Batch,
+    threads: int,
+    *,
+    core: str = "gru",
+    dropout: float = 0.0,
+    seed: int = 1,
+    weight_B: NDArray[np.float32] | None = None,
+) -> tuple[list[Tensor], NDArray[np.float32], int]:
     """Gradients made by so many lanes, the second time they are asked for."""
     settings = replace(CONFIG.training, threads=threads, seed=seed, label_smoothing=0.1)
     fresh = model(core, dropout).train()
     with Lanes(fresh, settings) as lanes:
         lanes.gradients(batch)
-        nats, targets = lanes.gradients(batch)
-    return [weight.grad for weight in fresh.parameters() if weight.grad is not None], nats, targets
+        nats_B, targets = lanes.gradients(batch, weight_B)
+    found = [weight.grad for weight in fresh.parameters() if weight.grad is not None]
+    return found, nats_B, targets
 
 
 @pytest.mark.parametrize("core", ["gru", "transformer"])
@@ -44,14 +53,55 @@ def test_lanes_make_the_gradient_of_the_mean_loss(batch: Batch, core: str, threa
     loss = batch_loss(plain, batch, 0.1)
     (loss.objective / loss.tokens).backward()
     wanted = [weight.grad for weight in plain.parameters()]
-    found, nats, targets = gradients(batch, threads, core=core)
+    found, nats_B, targets = gradients(batch, threads, core=core)
     assert targets == loss.tokens
-    assert nats == pytest.approx(loss.nats.item(), rel=1e-5)
+    assert nats_B.dtype == np.float32
+    assert nats_B.tolist() == pytest.approx(loss.nats_B.tolist(), rel=1e-5)
     assert len(found) == len(wanted)
     for one, other in zip(found, wanted, strict=True):
         assert other is None or torch.allclose(one, other, atol=1e-5, rtol=1e-5)
         assert other is not None or not one.any()
     assert max(one.abs().max().item() for one in found) > 1e-3
+
+
+WEIGHTS_B = np.random.default_rng(4).random(SIZE, dtype=np.float32)
+"""What each example of a batch may count."""
+
+
+@pytest.mark.parametrize("core", ["gru", "transformer"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_mean_over_weighted_targets(batch: Batch, core: str, threads: int) -> None:
+    plain = model(core).train()
+    loss = batch_loss(plain, batch, 0.1, WEIGHTS_B)
+    counted = float(((batch.target_BT != PADDING).sum(1) * WEIGHTS_B).sum())
+    assert counted < 0.7 * loss.tokens
+    (loss.objective / counted).backward()
+    wanted = [weight.grad for weight in plain.parameters()]
+    found, nats_B, targets = gradients(batch, threads, core=core, weight_B=WEIGHTS_B)
+    assert targets == loss.tokens
+    assert nats_B.tolist() == pytest.approx(loss.nats_B.tolist(), rel=1e-5)  # as if unweighted
+    for one, other in zip(found, wanted, strict=True):
+        assert other is None or torch.allclose(one, other, atol=1e-5, rtol=1e-5)
+    assert max(one.abs().max().item() for one in found) > 1e-3
+
+
+def test_weights_of_one_change_nothing(batch: Batch) -> None:
+    one, other = (gradients(batch, 2, weight_B=each) for each in (None, np.ones(SIZE, np.float32)))
+    assert np.array_equal(one[1], other[1])
+    for before, after in zip(one[0], other[0], strict=True):
+        assert torch.allclose(before, after, atol=1e-7, rtol=1e-6)
+
+
+def test_what_counts_nothing_teaches_nothing(batch: Batch) -> None:
+    chosen = (np.arange(SIZE) % 3 > 0).astype(np.float32)
+    rows = np.flatnonzero(chosen)
+    less = Batch(*(array[rows] for array in arrays(batch)))
+    found, nats_B, _ = gradients(batch, 2, weight_B=chosen)
+    wanted, _, _ = gradients(less, 1)
+    assert nats_B.all()
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(found, wanted, strict=True))
+    found, _, _ = gradients(batch, 2, weight_B=np.zeros(SIZE, np.float32))
+    assert not any(each.any() for each in found)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -64,7 +114,7 @@ def test_dropout_follows_from_the_seed(batch: Batch, threads: int) -> None:
 def test_dropout_is_drawn_anew_each_time(batch: Batch) -> None:
     fresh = model(dropout=0.3).train()
     with Lanes(fresh, replace(CONFIG.training, threads=2)) as lanes:
-        assert lanes.gradients(batch)[0] != lanes.gradients(batch)[0]
+        assert not np.allclose(lanes.gradients(batch)[0], lanes.gradients(batch)[0])
 
 
 def test_lanes_drop_out_other_places(batch: Batch) -> None:
@@ -73,23 +123,23 @@ def test_lanes_drop_out_other_places(batch: Batch) -> None:
     fresh = model(dropout=0.5).train()
     with Lanes(fresh, replace(CONFIG.training, threads=2)) as lanes:
         parts = [
-            lanes._part(twins.every(2, lane), generator)
+            lanes._part(twins.every(2, lane), None, generator)
             for lane, generator in enumerate(lanes._generators)
         ]
     assert parts[0][0] != parts[1][0]
 
 
 def arrays(batch: Batch) -> tuple:
-    return batch.source_BS, batch.mask_BS, batch.fed_BT, batch.target_BT
+    return batch.source_BS, batch.mask_BS, batch.fed_BT, batch.target_BT, batch.places_B
 
 
 def test_a_small_batch_uses_one_lane(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     real = Lanes._part
 
-    def part(self: Lanes, share: Batch, generator: torch.Generator) -> tuple:
+    def part(self: Lanes, share: Batch, *given: object) -> tuple:
         sizes.append(share.size)
-        return real(self, share, generator)
+        return real(self, share, *given)
 
     monkeypatch.setattr(Lanes, "_part", part)
     with Lanes(model(), replace(CONFIG.training, threads=2)) as lanes:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from tiny import CONFIG, model, shard
 from torch import Tensor
 
@@ -153,10 +156,10 @@ def spoilt(monkeypatch: pytest.MonkeyPatch, which: set[int]) -> None:
     real = Lanes.gradients
     update = -1
 
-    def gradients(self: Lanes, batch: object) -> tuple[float, int]:
+    def gradients(self: Lanes, *given: Any) -> tuple[NDArray[np.float32], int]:
         nonlocal update
         update += 1
-        made = real(self, batch)  # type: ignore[arg-type]
+        made = real(self, *given)
         if update in which and self.parameters[0].grad is not None:
             self.parameters[0].grad.view(-1)[0] = (math.nan, math.inf)[update % 2]
         return made

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dialog_s2s.config import (
     Config,
+    MemoryConfig,
     ModelConfig,
     TextConfig,
     TrainingConfig,
@@ -37,6 +38,9 @@ SURVEYS = st.builds(
     st.integers(1, 5000),
 )
 MINUTES = st.sampled_from([None, 0.001, 0.5, 1.0, 2.5, 10.0, 100_000.0])
+ANSWERING = {"generation.seed", "generation.threshold"}
+"""Left open by training: chosen for each reply, and as fitted."""
+
 ALONE = Survey(1000, 800, 300, 40_000, 0, 0)
 FOLLOWED = Survey(1000, 800, 300, 40_000, 200, 3)
 
@@ -58,7 +62,7 @@ def open_settings(config: Config) -> set[str]:
 @given(SURVEYS, MINUTES)
 def test_every_setting_is_chosen_and_sound(survey: Survey, minutes: float | None) -> None:
     config = sized(survey, minutes)
-    assert open_settings(config) == {"training.steps", "generation.seed"}
+    assert open_settings(config) == {"training.steps", *ANSWERING}
     # in range, and of the declared type: a reader that checks both takes it as it is
     assert config_from_text(config_text(config).encode(), "sized") == config
 
@@ -109,14 +113,15 @@ GIVEN = Config(
         precision="bfloat16",
         threads=9,
     ),
+    memory=MemoryConfig(enabled=False, learned=3, prior=False, misspelt=0.9),
 )
 
 
 @given(SURVEYS)
 def test_what_is_given_stays(survey: Survey) -> None:
     config, choices = choose(GIVEN, survey, "float32", 2)
-    assert {choice.setting for choice in choices} == open_settings(GIVEN) - {"generation.seed"}
-    for section in ("text", "model", "training"):
+    assert {choice.setting for choice in choices} == open_settings(GIVEN) - ANSWERING
+    for section in ("text", "model", "training", "memory"):
         for item in fields(getattr(GIVEN, section)):
             value = getattr(getattr(GIVEN, section), item.name)
             assert value is None or getattr(getattr(config, section), item.name) == value
@@ -153,6 +158,12 @@ def test_more_text_has_more_pieces() -> None:
     ]
     assert sizes == sorted(sizes)
     assert len(set(sizes)) > 3
+
+
+def test_words_are_compared_where_questions_share_replies() -> None:
+    shared, apart = sized(replace(ALONE, replies=100)), sized(replace(ALONE, replies=990))
+    assert (shared.memory.learned, apart.memory.learned) == (64, 0)
+    assert shared.memory.misspelt == apart.memory.misspelt == 0.3
 
 
 def test_a_small_corpus_holds_out_a_larger_share() -> None:

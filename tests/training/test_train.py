@@ -22,8 +22,11 @@ PAIRS = [("one?", "1"), ("two?", "2")]
 
 
 def digests(place: Path) -> dict[str, str]:
+    """Of every file, those in folders too."""
     return {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(place.iterdir())
+        str(file.relative_to(place)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(place.rglob("*"))
+        if file.is_file()
     }
 
 

@@ -1,0 +1,92 @@
+"""Chat commands that teach, correct and forget, and that tell where a reply came from."""
+
+from __future__ import annotations
+
+from dialog_s2s.dialogue.why import why
+from dialog_s2s.errors import UsageError
+from dialog_s2s.interfaces.interrupts import undisturbed
+from dialog_s2s.interfaces.listing import counted, pair, shortened, taught_line
+from dialog_s2s.interfaces.pairs import matching
+from dialog_s2s.interfaces.talk import Talk
+from dialog_s2s.memory.rows import Row
+
+_TEACH = """\
+/teach needs an answer:
+  /teach Yes, by bike.                      to what you just asked
+  /teach Do you deliver? => Yes, by bike.   to any question
+  /teach ... and on Sunday? => At ten.      to one that follows on what was just said"""
+
+
+def teach(talk: Talk, rest: str) -> None:
+    """`[[...] QUESTION =>] ANSWER`."""
+    question, arrow, answer = (part.strip() for part in rest.partition("=>"))
+    if not arrow and question:
+        talk.tell(f"Taught: {pair(_corrected(talk, question))}")
+        return
+    follows = question.startswith(("...", "…"))
+    question = question.lstrip(".… ") if follows else question
+    if not question or not answer:
+        raise UsageError(_TEACH)
+    if follows and not talk.conversation.turns:
+        raise UsageError("nothing was said yet; ask first what the question follows on")
+    with undisturbed():
+        row = talk.conversation.teach(question, answer, in_context=follows)
+    talk.tell(f"Taught: {pair(row)}")
+
+
+def fix(talk: Talk, rest: str) -> None:
+    """`BETTER ANSWER`."""
+    if not rest:
+        raise UsageError("give the better answer: /fix Yes, by bike.")
+    talk.tell(f"Fixed: {pair(_corrected(talk, rest))}")
+
+
+def forget(talk: Talk, rest: str) -> None:
+    """`WORDS` of a question or an answer."""
+    if not rest:
+        raise UsageError("give some words of the question or the answer: /forget green tea")
+    rows = matching(talk.rows, rest)
+    if not rows:
+        talk.tell(f'No pair holds "{rest}".')
+        return
+    for line in shortened([pair(row) for row in rows]):
+        talk.tell(f"  {line}")
+    if not talk.confirmed(f"Remove {counted(len(rows), 'pair')} for good?"):
+        talk.tell("Nothing was removed.")
+        return
+    with undisturbed():
+        gone = talk.bot.remove(rows)
+        talk.forgotten.append(gone)
+    talk.tell(f"Forgot {counted(len(gone), 'pair')}. Until you leave, /restore takes back.")
+
+
+def restore(talk: Talk, _: str) -> None:
+    """The latest first."""
+    if not talk.forgotten:
+        raise UsageError("nothing was forgotten in this chat")
+    with undisturbed():
+        back = talk.bot.restore(talk.forgotten[-1])
+        talk.forgotten.pop()
+    talk.tell(f"Took {counted(len(back), 'pair')} back.")
+
+
+def taught(talk: Talk, _: str) -> None:
+    """With origin and time."""
+    rows = talk.rows.listed()
+    if not rows:
+        talk.tell("Nothing was taught yet. /teach ANSWER teaches.")
+    for line in shortened([taught_line(row) for row in rows]):
+        talk.tell(f"  {line}")
+
+
+def explain(talk: Talk, _: str) -> None:
+    """In plain words."""
+    reply = talk.conversation.last
+    if reply is None:
+        raise UsageError("there is no reply to explain; ask something first")
+    talk.tell(why(reply))
+
+
+def _corrected(talk: Talk, answer: str) -> Row:
+    with undisturbed():
+        return talk.conversation.fix(answer)

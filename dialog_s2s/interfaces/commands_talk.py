@@ -1,0 +1,126 @@
+"""Chat commands on the conversation: tried again, taken back, branched, kept and found again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dialog_s2s.errors import UsageError
+from dialog_s2s.interfaces.exports import chosen, write_new
+from dialog_s2s.interfaces.interrupts import undisturbed
+from dialog_s2s.interfaces.listing import counted, numbered, sessions_table, shortened
+from dialog_s2s.interfaces.talk import Talk, parse_settings
+from dialog_s2s.text.turns import Role
+
+LATEST = 6
+"""Turns that are shown of a conversation that is gone on with."""
+
+
+def retry(talk: Talk, rest: str) -> None:
+    """`[name=value ...]`, for this reply alone."""
+    changes = parse_settings(rest.split())
+    # the same seed would draw the same reply
+    settings = {name: value for name, value in talk.settings.items() if name != "seed"} | changes
+    talk.bot.settings(**settings)
+    before = talk.conversation.last
+    reply = talk.conversation.retry(**settings)
+    talk.show([reply.text])
+    if before is not None and before.text == reply.text and not changes:
+        talk.hint("the same again; /retry method=sample temperature=2 may differ")
+
+
+def undo(talk: Talk, _: str) -> None:
+    """One exchange."""
+    with undisturbed():
+        question = talk.conversation.undo()
+    talk.tell("Nothing to undo." if question is None else f"Took back: {question}")
+
+
+def history(talk: Talk, _: str) -> None:
+    """All turns."""
+    turns = talk.conversation.turns
+    talk.tell("\n".join(numbered(turns)) if turns else "Nothing was said yet.")
+
+
+def branch(talk: Talk, rest: str) -> None:
+    """`[N]` exchanges, else all."""
+    old = talk.conversation
+    asked = sum(turn.role is Role.USER for turn in old.turns)
+    if not asked:
+        raise UsageError("nothing was said yet, so there is nothing to branch from")
+    if rest and not (rest.isascii() and rest.isdigit() and int(rest) <= asked):
+        raise UsageError(f"/branch takes a number of exchanges up to {asked}, not {rest!r}")
+    count = int(rest) if rest else asked
+    with undisturbed():
+        talk.conversation = old.branch(count)
+    back = "" if old.session is None else f" /resume {old.session.id} goes back."
+    talk.tell(f"A branch with {counted(count, 'exchange')}.{back}")
+
+
+def reset(talk: Talk, _: str) -> None:
+    """What was kept stays."""
+    old = talk.session
+    talk.conversation.reset()
+    back = "" if old is None else f" /resume {old} goes back."
+    talk.tell(f"A new conversation.{back}")
+
+
+def sessions(talk: Talk, _: str) -> None:
+    """The latest."""
+    found = talk.kept.listed()
+    head, *lines = sessions_table(found, talk.session)
+    if not lines:
+        talk.tell("No conversation is kept yet.")
+        return
+    for line in (head, *shortened(lines)):
+        talk.tell(line)
+
+
+def resume(talk: Talk, rest: str) -> None:
+    """`ID`, or its end."""
+    if not rest:
+        raise UsageError("give the id of a conversation, or its end; /sessions lists them")
+    talk.conversation = talk.bot.conversation(sessions=talk.kept, resume=rest)
+    resumed(talk)
+
+
+def resumed(talk: Talk) -> None:
+    """Tells what was said last in the conversation that is gone on with."""
+    assert talk.session is not None
+    session = talk.kept.find(talk.session)
+    lines = numbered(talk.kept.turns(session.id))
+    for line in (["    ..."] if len(lines) > LATEST else []) + lines[-LATEST:]:
+        talk.tell(line)
+    other = Path(session.bot).absolute().name
+    begun = "" if other == talk.name else f", which was begun with {other}"
+    talk.tell(f"Going on with {session.id}{begun}.")
+
+
+def export(talk: Talk, rest: str) -> None:
+    """`[FORMAT] [FILE]`, else as text, to the terminal."""
+    format, file = chosen(rest)
+    store, session = talk.kept, talk.session
+    if session is None:
+        raise UsageError("nothing was said yet, so there is nothing to export")
+    text = store.export(session, format)
+    if file is None:
+        talk.tell(text.rstrip("\n"))
+    else:
+        talk.tell(f"Wrote {write_new(file, text)}")
+
+
+def delete(talk: Talk, rest: str) -> None:
+    """`ID`, or its end."""
+    if not rest:
+        raise UsageError("give the id of a conversation, or its end; /sessions lists them")
+    found = talk.kept.find(rest)
+    own = talk.conversation if found.id == talk.session else None
+    for line in sessions_table([found], talk.session):
+        talk.tell(line)
+    if not talk.confirmed("Delete it for good?"):
+        talk.tell("Nothing was deleted.")
+        return
+    with undisturbed():
+        talk.kept.delete([found.id])
+        if own is not None:
+            own.reset()
+    talk.tell(f"Deleted {found.id}.{'' if own is None else ' This is a new conversation.'}")

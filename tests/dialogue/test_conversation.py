@@ -1,0 +1,481 @@
+"""Conversations: what is read, what is kept, and every way back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny import FOLLOW_UPS, REPLIES, SUNDAY
+
+from dialog_s2s import Bot, Conversation, Reply, Sessions, why
+from dialog_s2s.config import GenerationConfig, with_settings
+from dialog_s2s.errors import DiskError, UsageError
+from dialog_s2s.memory.rows import Row
+from dialog_s2s.text.turns import Role, Turn
+
+
+class Echo:
+    """Says how many turns came before, and the question; keeps what it was given."""
+
+    path = Path("echo")
+
+    def __init__(self) -> None:
+        self.histories: list[list[Turn]] = []
+        self.taught: list[tuple[object, ...]] = []
+
+    def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
+        self.histories.append(list(history))
+        chosen = self.settings(**settings)
+        return Reply(
+            text=f"{len(history)}: {question}" + "!" * (chosen.seed or 0),
+            source="generated",
+            confidence=0.5,
+            evidence=(),
+            finish="stop",
+            seed=chosen.seed or 0,
+            milliseconds=0.0,
+            turns=(*history, Turn(Role.USER, question)),
+            turns_read=1,
+            settings=chosen,
+            withheld="x",
+        )
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), **settings: object
+    ) -> Iterator[str]:
+        yield self.reply(question, history, **settings).text
+
+    def settings(self, **changes: object) -> GenerationConfig:
+        chosen: GenerationConfig = with_settings(GenerationConfig(), changes)
+        return chosen
+
+    def teach(
+        self, question: str, answer: str, history: Sequence[Turn] = (), *, origin: str = "taught"
+    ) -> Row:
+        self.taught.append((question, answer, list(history), origin))
+        return Row(5, question, (), answer, "taught", origin, 0, 1.0)
+
+    def fix(self, reply: Reply, answer: str, *, origin: str = "fixed") -> Row:
+        self.taught.append((reply.text, answer, origin))
+        return Row(6, reply.question, (), answer.strip(), "fixed", origin, 0, 1.0)
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Iterator[Sessions]:
+    with Sessions.open(tmp_path / "sessions.db") as opened:
+        yield opened
+
+
+@pytest.fixture(params=["in memory", "on disk"])
+def talk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conversation]:
+    """A conversation with `Echo`, both ways."""
+    if request.param == "in memory":
+        yield Conversation(Echo())
+        return
+    with Sessions.open(tmp_path / "talk.db") as sessions:
+        yield Conversation(Echo(), sessions=sessions)
+
+
+def texts(talk: Conversation) -> list[str]:
+    return [turn.text for turn in talk.turns]
+
+
+def kept(talk: Conversation) -> list[str]:
+    """The texts, which are the same on the disk."""
+    if talk.sessions is not None:
+        stored = [] if talk.session is None else talk.sessions.turns(talk.session.id)
+        assert stored == talk.turns
+    return texts(talk)
+
+
+def test_turns_are_read_with_those_before(talk: Conversation) -> None:
+    first = talk.reply(" one\n two ")
+    second = talk.reply("three")
+    assert (first.text, second.text) == ("0: one two", "2: three")
+    assert kept(talk) == ["one two", "0: one two", "three", "2: three"]
+    assert [turn.role for turn in talk.turns] == [Role.USER, Role.BOT] * 2
+    assert talk.last is second
+    assert talk.history == talk.turns
+    talk.turns.clear()
+    assert len(talk.turns) == 4
+
+
+def test_a_persona_is_before_all_turns(sessions: Sessions) -> None:
+    bot = Echo()
+    for talk in (Conversation(bot, "be brief"), Conversation(bot, "be brief", sessions)):
+        talk.reply("one")
+        talk.reply("two")
+        persona = Turn(Role.SYSTEM, "be brief")
+        assert talk.persona == "be brief"
+        assert talk.history == [persona, *talk.turns]
+        assert bot.histories[-1] == [persona, *talk.turns[:2]]
+        assert texts(talk) == ["one", "1: one", "two", "3: two"]
+        assert talk.branch().persona == "be brief"
+        talk.reset()
+        assert talk.history == [persona]
+    (session,) = sessions.listed()
+    assert (session.persona, session.bot) == ("be brief", "echo")
+    assert Conversation(bot, "other", sessions, session.id).persona == "be brief"
+
+
+def test_a_stream_is_the_reply(talk: Conversation) -> None:
+    assert "".join(talk.stream("one")) == texts(talk)[1] == "0: one"
+    assert talk.last is not None
+
+
+@pytest.mark.parametrize("question", ["", " \n", "\u3000"])
+def test_an_empty_question_is_no_turn(talk: Conversation, question: str) -> None:
+    talk.reply("one")
+    last = talk.last
+    with pytest.raises(UsageError, match="empty"):
+        talk.reply(question)
+    assert kept(talk) == ["one", "0: one"]
+    assert talk.last is last
+
+
+def test_wrong_settings_change_nothing(talk: Conversation) -> None:
+    talk.reply("one")
+    last = talk.last
+    for call in (lambda: talk.reply("two", temprature=1), lambda: talk.retry(temprature=1)):
+        with pytest.raises(UsageError, match="temperature"):
+            call()
+        assert kept(talk) == ["one", "0: one"]
+        assert talk.last is last
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, UsageError])
+def test_an_interrupted_question_is_taken_back(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def interrupt(*_: object, **__: object) -> Reply:
+        raise error
+
+    talk.reply("my name is Ann")
+    last = talk.last
+    with monkeypatch.context() as patch:
+        patch.setattr(talk.bot, "reply", interrupt)
+        with pytest.raises(error):
+            talk.reply("my name is Bob")
+        with pytest.raises(error):
+            list(talk.stream("my name is Bob"))
+    assert len(kept(talk)) == 2
+    assert talk.facts == {"name": "Ann"}
+    assert talk.last is last
+    assert talk.reply("two").text == "2: two"
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_turn_that_cannot_be_kept_is_not_there(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    """The disk is full when the question is kept, or the reply."""
+    talk = Conversation(Echo(), sessions=sessions)
+    talk.reply("one")
+    real, calls = sessions.add, []
+
+    def add(*each: object) -> int:
+        calls.append(each)
+        if len(calls) == turn:
+            raise DiskError("full")
+        return real(*each)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "add", add)
+        with pytest.raises(DiskError, match="full"):
+            talk.reply("two")
+    assert kept(talk) == ["one", "0: one"]
+    assert talk.reply("two").text == "2: two"
+    assert len(kept(talk)) == 4
+
+
+def test_an_interrupt_once_the_reply_is_on_the_disk(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = Conversation(Echo(), sessions=sessions)
+    talk.reply("one")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "remember", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            talk.reply("my name is Ann")
+    assert kept(talk) == ["one", "0: one"]
+    assert talk.facts == {}
+
+
+def test_undo(talk: Conversation) -> None:
+    assert talk.undo() is None
+    for question in ("one", "two", "three", "four"):
+        talk.reply(question)
+    assert talk.undo(0) is None
+    assert talk.undo() == "four"
+    assert talk.last is None
+    assert talk.undo(2) == "two"
+    assert kept(talk) == ["one", "0: one"]
+    assert talk.undo(9) == "one"
+    assert kept(talk) == []
+    assert talk.reply("five").text == "0: five"
+
+
+def test_retry(talk: Conversation) -> None:
+    with pytest.raises(UsageError, match="ask something first"):
+        talk.retry()
+    talk.reply("one")
+    talk.reply("two")
+    reply = talk.retry(seed=3)
+    assert reply.text == "2: two!!!"
+    assert kept(talk) == ["one", "0: one", "two", "2: two!!!"]
+    assert talk.last is reply
+
+
+def test_branch(talk: Conversation) -> None:
+    for question in ("one", "my name is Ann", "three"):
+        talk.reply(question)
+    before = kept(talk)
+    for exchanges, turns in ((None, 6), (5, 6), (3, 6), (2, 4), (1, 2), (0, 0), (-1, 0)):
+        branch = talk.branch(exchanges)
+        assert kept(branch) == before[:turns]
+        assert branch.facts == ({"name": "Ann"} if turns >= 4 else {})
+        branch.reply("other")
+        assert texts(branch)[-1] == f"{turns}: other"
+        kept(branch)
+    assert kept(talk) == before
+    if talk.sessions is not None and talk.session is not None:
+        others = [each for each in talk.sessions.listed() if each.id != talk.session.id]
+        assert {each.parent for each in others} == {talk.session.id}
+        assert len(others) == 7
+
+
+def test_a_branch_of_nothing(talk: Conversation) -> None:
+    branch = talk.branch()
+    branch.reply("one")
+    assert (kept(branch), kept(talk)) == (["one", "0: one"], [])
+
+
+def test_reset(talk: Conversation) -> None:
+    talk.reply("my name is Ann")
+    first = talk.session
+    talk.reset()
+    assert (talk.turns, talk.facts, talk.last, talk.session) == ([], {}, None, None)
+    talk.reply("two")
+    assert kept(talk) == ["two", "0: two"]
+    if talk.sessions is not None and first is not None:
+        assert len(talk.sessions.turns(first.id)) == 2
+        assert len(talk.sessions.listed()) == 2
+
+
+def test_facts_are_recalled(talk: Conversation) -> None:
+    talk.reply("hello")
+    talk.reply("My name is Ann. I like tea and rain.")
+    reply = talk.reply("what is my name?")
+    assert "Ann" in reply.text
+    assert (reply.source, reply.confidence, reply.finish) == ("remembered", 1.0, "stop")
+    (evidence,) = reply.evidence
+    assert (evidence.question, evidence.answer) == ("My name is Ann.", "Ann")
+    assert (evidence.origin, evidence.weight, evidence.row) == (
+        "turn 2 of this conversation",
+        1.0,
+        0,
+    )
+    assert reply.question == "what is my name?"
+    assert reply.attention is None
+    assert why(reply).startswith("You said so in this conversation:")
+    assert kept(talk)[-2:] == ["what is my name?", reply.text]
+    many = talk.reply("what do I like?")
+    assert sum(each.weight for each in many.evidence) <= 1 + 1e-9
+    assert talk.facts["name"] == "Ann"
+
+
+def test_facts_go_with_the_turns_they_came_with(talk: Conversation) -> None:
+    talk.reply("my name is Ann")
+    talk.reply("my name is Bob")
+    assert "Bob" in talk.reply("what is my name?").text
+    talk.undo(2)
+    assert talk.facts == {"name": "Ann"}
+    assert "Ann" in talk.reply("what is my name?").text
+    talk.undo(2)
+    assert talk.facts == {}
+    untold = talk.reply("what is my name?")
+    assert "Ann" not in untold.text
+    assert untold.evidence == ()
+
+
+def test_teaching(talk: Conversation) -> None:
+    talk.teach("q", "a")
+    talk.reply("one")
+    talk.teach("q", "a", in_context=True)
+    origin = talk.session.id if talk.session else "chat"
+    assert isinstance(talk.bot, Echo)
+    assert talk.bot.taught == [("q", "a", [], "chat"), ("q", "a", talk.turns, origin)]
+
+
+def test_fixing(talk: Conversation) -> None:
+    with pytest.raises(UsageError, match="ask something first"):
+        talk.fix("better")
+    talk.reply("my name is Ann")
+    talk.reply("one")
+    row = talk.fix(" better ")
+    origin = talk.session.id if talk.session else "chat"
+    assert isinstance(talk.bot, Echo)
+    assert talk.bot.taught == [("2: one", " better ", origin)]
+    assert kept(talk)[2:] == ["one", "better"]
+    assert talk.facts == {"name": "Ann"}
+    assert talk.last is not None
+    assert (talk.last.text, talk.last.source, talk.last.withheld) == ("better", "taught", None)
+    assert [each.row for each in talk.last.evidence] == [row.id]
+    assert "taught this while chatting" in why(talk.last)
+    if talk.sessions is not None and talk.session is not None:
+        *_, (turn, detail, _) = talk.sessions.detailed(talk.session.id)
+        assert (turn.text, detail["reply"], detail["source"]) == ("better", "better", "taught")
+    assert talk.reply("two").text == "4: two"
+    talk.undo()
+    with pytest.raises(UsageError, match="ask something first"):
+        talk.fix("best")
+
+
+class Watching(Echo):
+    """Looks at what is on the disk when it is asked."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.file = path
+        self.seen: list[list[str]] = []
+
+    def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
+        self.look()
+        return super().reply(question, history, **settings)
+
+    def look(self) -> None:
+        with Sessions.open(self.file) as sessions:
+            (session,) = sessions.listed()
+            self.seen.append([turn.text for turn in sessions.turns(session.id)])
+
+
+def test_every_turn_is_on_the_disk_before_the_next_thing(sessions: Sessions) -> None:
+    bot = Watching(sessions.path)
+    talk = Conversation(bot, sessions=sessions)
+    assert sessions.listed() == []
+    talk.reply("one")
+    bot.look()
+    talk.reply("two")
+    bot.look()
+    assert bot.seen == [
+        ["one"],
+        ["one", "0: one"],
+        ["one", "0: one", "two"],
+        ["one", "0: one", "two", "2: two"],
+    ]
+
+
+def test_a_reply_is_kept_with_its_source(sessions: Sessions) -> None:
+    talk = Conversation(Echo(), sessions=sessions)
+    reply = talk.reply("one")
+    assert talk.session is not None
+    (_, nothing, _), (_, detail, _) = sessions.detailed(talk.session.id)
+    assert (nothing, detail) == ({}, reply.tree())
+
+
+QUESTIONS = ("hello", "my name is Ann", "what is my name?", "one", "I like tea", "what do I like?")
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    asked=st.lists(st.sampled_from(QUESTIONS), max_size=7),
+    cuts=st.sets(st.integers(0, 7)),
+)
+def test_going_on_is_as_if_it_had_never_ended(
+    tmp_path_factory: pytest.TempPathFactory, asked: list[str], cuts: set[int]
+) -> None:
+    whole = Conversation(Echo())
+    with Sessions.open(tmp_path_factory.mktemp("talk") / "sessions.db") as sessions:
+        talk = Conversation(Echo(), sessions=sessions)
+        for place, question in enumerate(asked):
+            if place in cuts and talk.session is not None:
+                talk = Conversation(Echo(), sessions=sessions, resume=talk.session.id[-4:])
+            one, other = talk.reply(question), whole.reply(question)
+            assert (one.text, one.source) == (other.text, other.source)
+            assert [each.tree() for each in one.evidence] == [
+                each.tree() for each in other.evidence
+            ]
+        assert kept(talk) == texts(whole)
+        assert talk.facts == whole.facts
+
+
+def test_what_cannot_be_gone_on_with(sessions: Sessions) -> None:
+    with pytest.raises(UsageError, match="no conversation"):
+        Conversation(Echo(), sessions=sessions, resume="2026-01-01-zzzz")
+    with pytest.raises(UsageError, match="store of sessions"):
+        Conversation(Echo(), resume="2026-01-01-zzzz")
+
+
+KILLED = """
+import os, signal, sys
+from dialog_s2s.config import GenerationConfig
+from dialog_s2s.dialogue.conversation import Conversation
+from dialog_s2s.dialogue.reply import Reply
+from dialog_s2s.dialogue.sessions import Sessions
+from dialog_s2s.text.turns import Role, Turn
+class Bot:
+    path = "echo"
+    def settings(self, **changes):
+        return GenerationConfig()
+    def reply(self, question, history=(), **settings):
+        if question == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        turns = (*history, Turn(Role.USER, question))
+        text = f"{len(history)}: {question}"
+        return Reply(text, "exact", 1, (), "stop", 0, 0, turns, 1, GenerationConfig())
+talk = Conversation(Bot(), "be kind", Sessions.open(sys.argv[1]))
+for question in ("my name is Ann", "one", "die"):
+    talk.reply(question)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other signals")
+def test_going_on_after_a_kill_between_question_and_reply(sessions: Sessions) -> None:
+    words = [sys.executable, "-c", KILLED, str(sessions.path)]
+    assert subprocess.run(words, check=False).returncode == -9
+    (session,) = sessions.listed()
+    assert [turn.text for turn in sessions.turns(session.id)][-2:] == ["3: one", "die"]
+    talk = Conversation(Echo(), sessions=sessions, resume=session.id)
+    assert kept(talk) == ["my name is Ann", "1: my name is Ann", "one", "3: one"]
+    assert (talk.facts, talk.persona) == ({"name": "Ann"}, "be kind")
+    assert talk.reply("two").text == "5: two"
+
+
+def test_a_bot_goes_on_where_it_was(tiny_bot: Bot, sessions: Sessions) -> None:
+    for question, answer in FOLLOW_UPS.items():
+        talk = tiny_bot.conversation("be kind", sessions)
+        talk.reply(question)
+        talk.reply("my name is Ann")
+        talk.undo()
+        assert talk.session is not None
+        again = tiny_bot.conversation(sessions=sessions, resume=talk.session.id)
+        reply = again.reply(SUNDAY)
+        assert (reply.text, reply.source) == (answer, "exact")
+        assert reply.turns_read == 4
+        assert kept(again) == [question, REPLIES[question], SUNDAY, answer]
+
+
+def test_a_bot_is_taught_in_mid_chat(bot: Bot) -> None:
+    talk = bot.conversation("be kind")
+    talk.reply("do you sell tea")
+    row = talk.teach("and on Monday?", "At seven.", in_context=True)
+    assert row.context == tuple(talk.turns)
+    assert talk.reply("and on monday").text == "At seven."
+    talk.fix("At eight.")
+    assert [each.answer for each in bot.taught()] == ["At eight."]
+    assert talk.turns[-1].text == "At eight."
+    fresh = bot.conversation()
+    fresh.reply("do you sell tea")
+    assert fresh.reply("and on Monday").text == "At eight."
+    other = bot.conversation()
+    other.reply("where are you")
+    assert other.reply("and on Monday").text != "At eight."
