@@ -4,6 +4,7 @@ way back: undo, retry, branch."""
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -213,7 +214,7 @@ class Conversation:
     def _keep(self, turn: Turn, detail: dict[str, Any]) -> None:
         if self.sessions is not None:
             if self.session is None:
-                self.session = self.sessions.start(str(self.bot.path), self._persona)
+                self.session = self.sessions.start(os.path.abspath(self.bot.path), self._persona)
             self.sessions.add(self.session.id, turn, detail)
         self._turns.append(turn)
 

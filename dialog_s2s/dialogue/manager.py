@@ -205,7 +205,8 @@ class Bot:
         Raises as `teach` does.
         """
         needed = reply.turns[:-1] if self._needs_context(reply) else ()
-        return self._taught(reply.question, answer, needed, FIXED, origin)
+        kind = TAUGHT if reply.source == UNKNOWN else FIXED
+        return self._taught(reply.question, answer, needed, kind, origin)
 
     def forget(self, pattern: str) -> list[Row]:
         """Removes, for good, all pairs whose question, answer or earlier turns hold `pattern`, case

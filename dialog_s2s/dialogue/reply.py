@@ -14,7 +14,7 @@ from dialog_s2s.config import GenerationConfig
 from dialog_s2s.generation.search import Hypothesis
 from dialog_s2s.memory.recall import Candidate, Recalled
 from dialog_s2s.memory.rows import TRAINED
-from dialog_s2s.text.turns import Turn
+from dialog_s2s.text.turns import Role, Turn
 
 SOURCES = EXACT, REMEMBERED, GENERATED, TAUGHT, UNKNOWN = (
     "exact",
@@ -43,6 +43,8 @@ class Evidence:
     """Its share of the reply's probability."""
     row: int
     """Its id in the memory; 0 where it is not in it."""
+    after: str = ""
+    """What was asked before, where the pair is a follow-up."""
 
     def tree(self) -> dict[str, Any]:
         """As JSON."""
@@ -158,7 +160,10 @@ def supporters(recalled: Recalled, pieces: tuple[int, ...]) -> list[Candidate]:
 
 def nearest(recalled: Recalled) -> tuple[Evidence, ...]:
     """The weightiest candidates, as evidence."""
-    return tuple(
-        Evidence(each.row.question, each.row.answer, each.row.origin, each.weight, each.row.id)
-        for each in recalled.candidates[:SHOWN]
-    )
+    return tuple(_evidence(each, each.weight) for each in recalled.candidates[:SHOWN])
+
+
+def _evidence(found: Candidate, weight: float) -> Evidence:
+    row = found.row
+    after = next((turn.text for turn in row.context if turn.role is Role.USER), "")
+    return Evidence(row.question, row.answer, row.origin, weight, row.id, after)

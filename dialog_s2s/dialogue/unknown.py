@@ -1,7 +1,7 @@
 """What the bot says when it does not know, in the language it was asked in.
 
 The language is told by script and, where several share one, by function words and letters: a
-sign that k languages have counts 1/k for each.
+sign that k languages have counts 1/sqrt(k) for each.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _likeliest(signs: set[str], codes: Sequence[str], least: float) -> str | Non
     for sign in signs:
         sharing = [code for code in _SIGNS.get(sign, ()) if code in score]
         for code in sharing:
-            score[code] += 1 / len(sharing)
+            score[code] += len(sharing) ** -0.5
     *_, second, best = 0.0, 0.0, *sorted(score.values())
     if best - second < 1e-6 or best < least:  # rounding must not decide a tie
         return None

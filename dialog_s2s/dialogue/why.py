@@ -18,11 +18,13 @@ def why(reply: Reply) -> str:
     if not reply.evidence and reply.nearest:
         lines.append("The nearest pairs it knows:")
         lines += [f"  {_pair(each)}" for each in reply.nearest[:SHOWN]]
-    sure = f"It was {reply.confidence:.0%} sure"
-    if reply.source == UNKNOWN:
+    # never "100 % sure" of what is not certain
+    sure = f"It was {min(reply.confidence, 0.99 if reply.confidence < 1 else 1.0):.0%} sure"
+    if reply.source == UNKNOWN and reply.withheld is None:
+        lines.append("The answer it has learnt is one it was told to forget.")
+    elif reply.source == UNKNOWN:
         lines.append(f"{sure} of an answer, which is too little to give it.")
-        if reply.withheld:
-            lines.append(f'It would have said: "{reply.withheld}"')
+        lines.append(f'It would have said: "{reply.withheld}"')
     else:
         lines.append(f"{sure}.")
     lines += _context(reply)
@@ -50,7 +52,9 @@ def _source(reply: Reply) -> str:
 
 
 def _pair(each: Evidence) -> str:
-    return f'"{each.question}" -> "{each.answer}" ({each.origin}, weight {each.weight:.2f})'
+    after = f' after "{each.after}"' if each.after else ""
+    told = f'"{each.question}"{after} -> "{each.answer}"'
+    return f"{told} ({each.origin}, weight {each.weight:.2f})"
 
 
 def _context(reply: Reply) -> list[str]:

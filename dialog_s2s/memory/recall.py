@@ -26,9 +26,13 @@ NEAREST = 32
 IN_CONTEXT = 2.0
 """Added where such a row is a follow-up: it fits better than one that fits everywhere."""
 
-ASTRAY = 6.0
-"""Taken from what was taught for a context, as far as the turns before are unlike it: a bot that
-learnt single pairs has not learnt how much that matters."""
+ASTRAY = 12.0
+"""Taken from what was taught for a context where the turns before do not fit it: a bot that learnt
+single pairs has not learnt how much that matters."""
+
+FITTING = (0.4, 0.8)
+"""Likeness of the turns before, from which on they begin to fit and fit: unrelated turns of a small
+corpus are alike by up to 0.4, and a reworded question with the same reply by more than 0.6."""
 
 IDENTICAL = 0.999
 """Likeness of the turns before, from which on they are the same."""
@@ -249,14 +253,18 @@ class Memory:
         return Votes(tuple(shares), tuple(shares.values()), prior, generator)
 
 
-def _bonus(row: Row, verbatim: bool, like_before: float) -> float:
-    """What is added to a row's score for a verbatim match: a follow-up's, as much as the turns
-    before are alike; and what is taken from it where a taught one's are not."""
+def _bonus(row: Row, verbatim: bool, alike: float) -> float:
+    """What is added to a row's score for a verbatim match, if the turns before are `alike` to those
+    it needs; and what is taken from it where a taught one's are not."""
     taught = row.kind != TRAINED
-    bonus = (EXACT + CORRECTED * taught) * verbatim
-    if row.context:
-        bonus = (bonus + IN_CONTEXT * verbatim) * like_before - ASTRAY * taught * (1 - like_before)
-    return bonus
+    bonus = (EXACT + CORRECTED * taught + IN_CONTEXT * bool(row.context)) * verbatim
+    if not row.context:
+        return bonus
+    if not taught:
+        return bonus * alike
+    low, high = FITTING
+    fitting = min(1.0, max(0.0, (alike - low) / (high - low)))
+    return bonus * fitting - ASTRAY * (1.0 - fitting)
 
 
 def _texts(candidates: Sequence[Candidate], said: Sequence[Pieces]) -> dict[Pieces, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog_s2s.memory.grams import grams
+from dialog_s2s.memory.grams import HALF, LOW, distinct, grams
 
 Floats = NDArray[np.float32]
 
@@ -71,12 +71,16 @@ class Similarity:
     def bags(self, texts: Sequence[str]) -> Bags:
         """The texts' terms with their weights."""
         terms, starts = grams(texts)
-        buckets = terms.astype(np.int64) & (len(self.idf_B) - 1)
+        rows = np.repeat(np.arange(len(texts), dtype=np.uint64), np.diff(starts))
+        # terms of a text that share a bucket are one there, or a text were longer than it is
+        pairs = distinct(rows << HALF | terms & np.uint64(len(self.idf_B) - 1))
+        starts = np.searchsorted(pairs >> HALF, np.arange(len(texts) + 1, dtype=np.uint64))
+        buckets = (pairs & LOW).astype(np.int64)
         weights = self.idf_B[buckets]
         squares = np.concatenate([[0.0], np.cumsum(weights.astype(np.float64) ** 2)])
         norms = np.sqrt(np.maximum(np.diff(squares[starts]), 1e-12))
         scaled = weights / np.repeat(norms, np.diff(starts))
-        return Bags(buckets, scaled.astype(np.float32), starts)
+        return Bags(buckets, scaled.astype(np.float32), starts.astype(np.int64))
 
     def cosine(self, one: Bags, many: Bags) -> Floats:
         """The likeness of one text to each of N, from 0 to 1."""

@@ -3,11 +3,13 @@ fitted to it and written when it has learnt."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from dialog_s2s.bundle import Bundle
+from dialog_s2s.bundle import MANIFEST, MEMORY, Bundle
 from dialog_s2s.config import Config, given
 from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.generation.engine import Engine
@@ -17,7 +19,7 @@ from dialog_s2s.memory.keys import indexed
 from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.ranker import Ranker
 from dialog_s2s.memory.recall import Memory
-from dialog_s2s.memory.rows import Rows
+from dialog_s2s.memory.rows import NewRow, Rows
 from dialog_s2s.memory.stored import open_memory
 from dialog_s2s.memory.vectors import VectorIndex
 from dialog_s2s.model.seq2seq import Seq2Seq
@@ -79,8 +81,9 @@ class Recollection:
             left[query.row] = self._ranked.left[place]
         return Joint(known, left, nats, FLOOR)
 
-    def finished(self, model: Seq2Seq) -> tuple[dict[str, bytes], Fitted]:
-        """The memory's files, with all pairs in it, and how sure the bot is of its replies."""
+    def finished(self, model: Seq2Seq, taught: Sequence[NewRow]) -> tuple[dict[str, bytes], Fitted]:
+        """The memory's files, with all pairs in it and those `taught` to the bot that this one
+        replaces, and how sure the bot is of its replies."""
         ranker = self._refitted(model)
         fitted = self._calibrated(model, ranker)
         made = files(
@@ -139,3 +142,18 @@ def index(bundle: Bundle, tokenizer: Tokenizer) -> None:
     opened = open_memory(bundle, tokenizer)
     if opened is not None:
         opened[0].rows.close()
+
+
+def taught_before(path: Path) -> list[NewRow]:
+    """What was taught to the bot at `path`, if there is one: training it anew must not lose it.
+
+    Raises:
+        BundleError: there is a bot, but its memory cannot be read.
+    """
+    if not (path / MANIFEST).is_file() or not (path / MEMORY).is_file():
+        return []
+    with Rows.open(path / MEMORY) as rows:
+        return [
+            NewRow(*(getattr(row, item.name) for item in dataclasses.fields(NewRow)))
+            for row in reversed(rows.listed())
+        ]

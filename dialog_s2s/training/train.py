@@ -25,7 +25,7 @@ from dialog_s2s.training.corpus import Corpus, Prepared, Survey, corpus_of, prep
 from dialog_s2s.training.host import best_precision, cores, keep_freed_memory
 from dialog_s2s.training.loop import Outcome, fit, pace
 from dialog_s2s.training.monitor import Monitor, Silent
-from dialog_s2s.training.recollection import Recollection, index
+from dialog_s2s.training.recollection import Recollection, index, taught_before
 from dialog_s2s.training.sizing import Choice, choose
 
 RESERVE = 0.04
@@ -154,7 +154,10 @@ def _run(
     files: dict[str, bytes] = {}
     calibrated = None
     if recollection is not None:
-        files, calibrated = recollection.finished(model)
+        taught = taught_before(out)
+        if taught:
+            say(f"Kept {len(taught):,} pairs that the bot there was taught.")
+        files, calibrated = recollection.finished(model, taught)
         say(_sureness(calibrated, settings.memory.precision))
     report = Report(out, settings, counted, len(prepared.held_out), parameters, outcome, calibrated)
     files |= {

@@ -116,6 +116,7 @@ def test_an_answer_for_a_context_needs_it(bot: Bot) -> None:
         reply = bot.reply("and on monday", history)
         assert (reply.text, reply.source) == (SEVEN, "taught")
         assert reply.evidence[0].row == row.id
+    assert bot.reply(MONDAY, after("is there tea")).text == SEVEN  # as good as the same
     assert bot.reply(MONDAY).text == before
     for history in (street, [*tea, *street]):
         assert bot.reply(MONDAY, history).text != SEVEN

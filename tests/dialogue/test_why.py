@@ -121,6 +121,6 @@ def test_of_a_bot(tiny_bot: Bot, threshold: float) -> None:
         reply = tiny_bot.reply(question, history, threshold=threshold)
         lines = why(reply).splitlines()
         heads.add(lines[0])
-        assert any(f"{reply.confidence:.0%} sure" in line for line in lines)
+        assert any(f"{min(reply.confidence, 0.99):.0%} sure" in line for line in lines)
         assert lines[-1].startswith(("Earlier turns did not", "  "))
     assert len(heads) > 1

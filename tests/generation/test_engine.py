@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from fakes import Fake, Table, scrambled
 
 from dialog_s2s.config import GenerationConfig
 from dialog_s2s.generation import engine as module
 from dialog_s2s.generation.engine import SLOTS, Engine
-from dialog_s2s.text.tokenizer import START, Tokenizer
+from dialog_s2s.memory.mixture import SILENT, Votes
+from dialog_s2s.text.tokenizer import END, START, Tokenizer
 
 SOURCES = [(4, *range(7, 7 + n % 5), n) for n in range(2 * SLOTS + 7)]
 SEEDS = list(range(len(SOURCES)))
@@ -124,3 +126,48 @@ def test_fewer_slots_change_nothing(engine: Engine, monkeypatch: pytest.MonkeyPa
     wanted = engine.replies(SOURCES, METHODS["sample"], SEEDS)
     monkeypatch.setattr(module, "SLOTS", 3)
     assert engine.replies(SOURCES, METHODS["sample"], SEEDS) == wanted
+
+
+def voted(answer: int, weight: float) -> Votes:
+    """For an answer of two pieces, by which it is known, and one that begins as it does."""
+    votes = ((300, 300 + answer, END), (300, 299, 298, END))
+    return Votes(votes, (weight, 0.1 * weight), 0.0, 1 - 1.1 * weight)
+
+
+VOTES = [SILENT if place % 3 == 0 else voted(place, 0.9) for place in range(len(SOURCES))]
+
+
+@each_method
+def test_each_source_has_its_own_votes(engine: Engine, settings: GenerationConfig) -> None:
+    found = engine.replies(SOURCES, settings, SEEDS, VOTES)
+    alone = [
+        engine.candidates(source, settings, seed, votes)[0]
+        for source, seed, votes in zip(SOURCES, SEEDS, VOTES, strict=True)
+    ]
+    assert found == alone
+    silent = engine.replies(SOURCES, settings, SEEDS)
+    assert found[::3] == silent[::3]
+    recalled = [each.pieces == (300, 300 + place) for place, each in enumerate(found)]
+    assert not any(recalled[::3])
+    assert sum(recalled) > len(SOURCES) // 2
+    if settings.method == "greedy":
+        likely = [each.log_probability for each, known in zip(found, recalled, strict=True) if known]
+        # what the generator adds to the vote is next to nothing
+        assert likely == pytest.approx([np.log(0.9)] * sum(recalled), abs=0.01)
+
+
+@each_method
+def test_a_stream_with_votes_is_the_reply(engine: Engine, settings: GenerationConfig) -> None:
+    for place in range(1, 12):
+        (reply,) = engine.replies([SOURCES[place]], settings, [place], [VOTES[place]])
+        said = list(engine.stream(SOURCES[place], settings, place, VOTES[place]))
+        assert tuple(each.piece for each in said if each.piece is not None) == reply.pieces
+        assert sum(each.log_probability for each in said) == pytest.approx(reply.log_probability)
+
+
+def test_attention_to_what_is_said(engine: Engine) -> None:
+    weights_TS = engine.attended(SOURCES[3], (300, 301))
+    assert engine.backend.fed == [START, 300, 301]  # type: ignore[attr-defined]
+    assert weights_TS.shape == (3, len(SOURCES[3]))
+    assert weights_TS.sum(1) == pytest.approx(np.ones(3))
+    assert engine.attended(SOURCES[3], ()).shape == (1, len(SOURCES[3]))

@@ -26,13 +26,13 @@ def sound(file: Path) -> bool:
 
 @pytest.mark.slow
 def test_kill_9_after_an_acknowledgement_loses_nothing(own_bundle: Path) -> None:
-    with OnTerminal("chat", own_bundle) as chat:
+    with OnTerminal("chat", own_bundle, "--set", "threshold=1") as chat:
         chat.wait("you>")
         chat.type(STRANGE + ENTER, "I don't know")
         chat.type(f"/teach {ANSWER}{ENTER}", "Taught: ")
         chat.process.kill()
         chat.process.wait()
-    with OnTerminal("chat", own_bundle) as chat:
+    with OnTerminal("chat", own_bundle, "--set", "threshold=1") as chat:
         chat.wait("you>")
         chat.type(STRANGE + ENTER, f"bot> {ANSWER}")
         chat.type(f"/forget {ANSWER}{ENTER}", "(y/n)")

@@ -124,7 +124,9 @@ def test_settings(shell: Shell, tiny_bundle: Path, command: str) -> None:
 
 
 def test_what_it_does_not_know(shell: Shell, tiny_bundle: Path) -> None:
-    code, out, err = shell("ask", tiny_bundle, "--json", "자전거도 고치나요")
+    code, out, err = shell(
+        "ask", tiny_bundle, "--json", "--set", "threshold=1", "자전거도 고치나요"
+    )
     fields = json.loads(out)
     assert (code, err) == (0, "")
     assert (fields["source"], fields["evidence"]) == ("unknown", [])

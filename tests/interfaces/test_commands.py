@@ -54,7 +54,7 @@ def test_set(own: LoadingBot) -> None:
         "method=sample seed=3 top_k=5",
         "method=sample seed=3 top_k=5",
     ]
-    assert "I don't know" in chat(own, "do you repair bicycles")
+    assert "I don't know" in chat(own, "/set threshold=1", "do you repair bicycles")
     assert "I don't know" not in chat(own, "/set threshold=0", "do you repair bicycles")
 
 

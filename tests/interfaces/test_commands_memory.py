@@ -18,9 +18,13 @@ EVIL = "\x1b]0;owned\x07\u202e"
 
 
 def chat(own: LoadingBot, *lines: str, sessions: Sessions | None = None) -> list[str]:
-    """What is written after these lines, the greeting left out. `y` and `n` need no Enter."""
+    """What is written after these lines, the greeting left out. `y` and `n` need no Enter.
+
+    The bot answers only what it was asked in the very words, whatever it was calibrated to.
+    """
     keys = (line if line in ("y", "n") else line + ENTER for line in lines)
-    return typed(own, *keys, sessions=sessions).splitlines()[1:]
+    shown = typed(own, *keys, sessions=sessions, settings={"threshold": "1"})
+    return shown.splitlines()[1:]
 
 
 def pairs(own: LoadingBot) -> list[tuple[str, str, str]]:
@@ -37,7 +41,7 @@ def test_the_answer_to_what_was_just_asked(own: LoadingBot) -> None:
 
 def test_any_answer(own: LoadingBot) -> None:
     question, answer = f"{STRANGE}{EVIL}?", "Yes => no. {EVIL}"
-    shown = chat(own, f"/teach {question} => {answer}", f"{STRANGE}?", "hello")
+    shown = chat(own, f"/teach {question} => {answer}", question, "hello")
     assert shown[0].startswith('Taught: "do you repair bicycles')
     assert shown[1].startswith("bot> Yes => no.")
     assert shown[2] == f"bot> {REPLIES['hello']}"
@@ -140,8 +144,7 @@ def test_what_is_forgotten_is_not_said_until_it_is_restored(own: LoadingBot) -> 
     count = shown[forgot].split()[1]
     assert int(count) == forgot
     assert "nine" not in shown[forgot + 1]
-    assert shown[forgot + 2] == f"Took {count} pairs back."
-    assert shown[forgot + 3] == "bot> We open at nine."
+    assert shown[-2:] == [f"Took {count} pairs back.", "bot> We open at nine."]
 
 
 def test_restoring_goes_back_step_by_step(own: LoadingBot) -> None:

@@ -37,11 +37,11 @@ def test_a_bot_that_is_loaded_learns_and_forgets_too(
     shell: Shell, own: LoadingBot, own_bundle: Path
 ) -> None:
     bot = own.get()
-    assert bot.reply(STRANGE).source == "unknown"
+    assert bot.reply(STRANGE, threshold=1).source == "unknown"
     shell("teach", own_bundle, STRANGE, ANSWER)
     assert bot.reply(STRANGE).text == ANSWER
     shell("forget", own_bundle, "bicycles", "--yes")
-    assert bot.reply(STRANGE).source == "unknown"
+    assert bot.reply(STRANGE, threshold=1).source == "unknown"
 
 
 def test_what_was_taught_before_is_replaced(

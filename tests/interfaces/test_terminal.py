@@ -188,12 +188,13 @@ def test_the_hint_comes_once(own: LoadingBot, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     keys = ("hello", ENTER, "do you repair bicycles", ENTER, "why do elephants swim", ENTER)
-    shown = typed(own, *keys)
+    sure: dict[str, object] = {"threshold": "1"}
+    shown = typed(own, *keys, settings=sure)
     assert shown.count("I don't know") == 2
     assert shown.count(HINT) == 1
     assert f"bot> I don't know that yet.\n\x1b[2m  {HINT}\x1b[0m\n" in shown
     monkeypatch.setenv("NO_COLOR", "1")
-    assert f"\n  {HINT}\n" in typed(own, *keys)
+    assert f"\n  {HINT}\n" in typed(own, *keys, settings=sure)
 
 
 def test_a_chat_is_kept_and_gone_on_with(own: LoadingBot, kept: Sessions) -> None:
