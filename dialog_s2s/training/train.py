@@ -112,6 +112,8 @@ def _run(
     encoder = None
     if settings.memory.enabled and settings.memory.embeddings:
         encoder = SentenceEncoder.load(settings.memory.embeddings)
+    if settings.memory.enabled:
+        taught_before(out)  # if it cannot be read, that is told now, not when all is learnt
     prepared = prepare(corpus, settings.text, settings.training.seed, folder)
     for line in _split(prepared, settings):
         say(line)

@@ -386,7 +386,7 @@ def test_a_reply_is_kept_with_its_source(sessions: Sessions) -> None:
 QUESTIONS = ("hello", "my name is Ann", "what is my name?", "one", "I like tea", "what do I like?")
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(
     asked=st.lists(st.sampled_from(QUESTIONS), max_size=7),
     cuts=st.sets(st.integers(0, 7)),

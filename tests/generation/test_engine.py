@@ -130,7 +130,7 @@ def test_fewer_slots_change_nothing(engine: Engine, monkeypatch: pytest.MonkeyPa
 
 def voted(answer: int, weight: float) -> Votes:
     """For an answer of two pieces, by which it is known, and one that begins as it does."""
-    votes = ((300, 300 + answer, END), (300, 299, 298, END))
+    votes = ((200, 200 + answer, END), (200, 199, 198, END))
     return Votes(votes, (weight, 0.1 * weight), 0.0, 1 - 1.1 * weight)
 
 
@@ -147,11 +147,13 @@ def test_each_source_has_its_own_votes(engine: Engine, settings: GenerationConfi
     assert found == alone
     silent = engine.replies(SOURCES, settings, SEEDS)
     assert found[::3] == silent[::3]
-    recalled = [each.pieces == (300, 300 + place) for place, each in enumerate(found)]
+    recalled = [each.pieces == (200, 200 + place) for place, each in enumerate(found)]
     assert not any(recalled[::3])
     assert sum(recalled) > len(SOURCES) // 2
     if settings.method == "greedy":
-        likely = [each.log_probability for each, known in zip(found, recalled, strict=True) if known]
+        likely = [
+            each.log_probability for each, known in zip(found, recalled, strict=True) if known
+        ]
         # what the generator adds to the vote is next to nothing
         assert likely == pytest.approx([np.log(0.9)] * sum(recalled), abs=0.01)
 
@@ -166,8 +168,8 @@ def test_a_stream_with_votes_is_the_reply(engine: Engine, settings: GenerationCo
 
 
 def test_attention_to_what_is_said(engine: Engine) -> None:
-    weights_TS = engine.attended(SOURCES[3], (300, 301))
-    assert engine.backend.fed == [START, 300, 301]  # type: ignore[attr-defined]
+    weights_TS = engine.attended(SOURCES[3], (200, 201))
+    assert engine.backend.fed == [START, 200, 201]  # type: ignore[attr-defined]
     assert weights_TS.shape == (3, len(SOURCES[3]))
     assert weights_TS.sum(1) == pytest.approx(np.ones(3))
     assert engine.attended(SOURCES[3], ()).shape == (1, len(SOURCES[3]))
