@@ -87,7 +87,7 @@ class Recollection:
         ranker = self._refitted(model)
         fitted = self._calibrated(model, ranker)
         made = files(
-            self._everything,
+            [*self._everything, *taught],
             self._ranked.similarity,
             ranker,
             prior_of(self._everything, self._prepared.format.tokenizer, self._settings),

@@ -13,7 +13,9 @@ import torch
 from dialog_s2s import bundle
 from dialog_s2s.config import Config, config_text, given
 from dialog_s2s.errors import DiskError
+from dialog_s2s.memory.database import make_private
 from dialog_s2s.memory.embeddings import SentenceEncoder
+from dialog_s2s.memory.rows import NewRow
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.weights import weights_to_bytes
 from dialog_s2s.text.batches import epoch
@@ -155,6 +157,7 @@ def _run(
     )
     files: dict[str, bytes] = {}
     calibrated = None
+    taught: list[NewRow] = []
     if recollection is not None:
         taught = taught_before(out)
         if taught:
@@ -171,6 +174,8 @@ def _run(
         ).encode(),
     }
     written = bundle.write_bundle(out, files, replace)
+    if taught:
+        make_private(written.path / bundle.MEMORY)
     if recollection is not None:
         index(written, tokenizer)
     return report
