@@ -14,7 +14,7 @@ from dialog_s2s.errors import DiskError
 from dialog_s2s.interfaces.train import train_watched
 
 PASSES = 7
-"""Over the corpora: enough to answer well, under a minute on two quiet cores."""
+"""Over the corpora: enough to answer well, in under a minute on two quiet cores."""
 
 MINUTES = 4.0
 """At most, on a slow or busy machine: better late than a bot that talks nonsense."""
@@ -53,7 +53,7 @@ def starter_bot() -> Path:
     place = starter_path()
     old = _outdated(place)
     if old or not (place / MANIFEST).is_file():
-        sys.stderr.write("Training the starter bot, once; this takes under a minute.\n")
+        sys.stderr.write("Training the starter bot, once; this takes about a minute.\n")
         files = [str(file) for file in corpora()]
         train_watched(files, place, starter_config(), replace=old)
     return place

@@ -57,7 +57,7 @@ def rows_of(place: Path) -> list[Row]:
 
 
 def recollected(folder: Path, config: Config, held_out: float = 0.0) -> Recollection:
-    text = replace(config.text, held_out=held_out)
+    text = replace(config.text, held_out=held_out, phrases=False)
     corpus = corpus_of(dialogues())
     folder.mkdir(exist_ok=True)
     prepared = prepare(corpus, text, 1, folder)
