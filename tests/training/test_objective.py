@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,7 +13,7 @@ from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.batches import Batch, collate
 from dialog_s2s.text.tokenizer import END, PADDING, START
-from dialog_s2s.training.objective import batch_loss, measure, precision
+from dialog_s2s.training.objective import batch_loss, measure, measure_each, precision
 
 SOURCES = [[4, 9, 10, 11], [4, 12], [5, 13, 14], [4, 8]]
 REPLIES = [[9, 10, END], [11, END], [12, 13, 14, 15, END], [END]]
@@ -87,6 +88,30 @@ def test_measures_of_batches_add_up(model: Seq2Seq, batch: Batch) -> None:
     assert parts.nats == pytest.approx(whole.nats, rel=1e-5)
     assert parts.tokens == whole.tokens
     assert whole.nats_per_token == pytest.approx(whole.nats / whole.tokens)
+
+
+def test_each_reply_is_measured_in_its_place(model: Seq2Seq) -> None:
+    alone = [
+        measure(model, [collate([x], [y])]).nats for x, y in zip(SOURCES, REPLIES, strict=True)
+    ]
+    for mode in (True, False):
+        model.train(mode)
+        parts = [
+            collate([SOURCES[i] for i in places], [REPLIES[i] for i in places], places)
+            for places in ([2, 0], [3])
+        ]
+        found = measure_each(model, parts, 5)
+        assert found.tolist() == pytest.approx([alone[0], 0, alone[2], alone[3], 0], rel=1e-5)
+        assert model.training is mode
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_a_weight_is_what_an_example_counts(model: Seq2Seq, batch: Batch) -> None:
+    model.eval()
+    weights = np.array([0.5, 0.0, 2.0, 1.0], dtype=np.float32)
+    loss = batch_loss(model, batch, 0.0, weights)
+    assert loss.nats.item() == pytest.approx(by_hand(model), rel=1e-5)
+    assert loss.objective.item() == pytest.approx(float(loss.nats_B @ torch.tensor(weights)))
 
 
 def test_measuring_nothing_is_not_a_number(model: Seq2Seq) -> None:

@@ -13,8 +13,9 @@ from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, SUNDAY, brief, dialogues
 
 from dialog_s2s import Bot, plan, train
 from dialog_s2s.bundle import CARD, open_bundle
-from dialog_s2s.config import Config, config_text, read_config
+from dialog_s2s.config import Config, MemoryConfig, config_text, read_config
 from dialog_s2s.errors import BundleError, DataError, DiskError, UsageError
+from dialog_s2s.training import recollection
 from dialog_s2s.training import train as module
 from dialog_s2s.training.monitor import Progress
 
@@ -44,16 +45,23 @@ def test_it_learns_what_follows(tiny_bot: Bot) -> None:
     assert right >= len(FOLLOW_UPS) - 1
 
 
-def test_the_same_seed_gives_the_same_bundle(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recollection, "ENOUGH", 2)
     config = replace(
         brief(6),
         text=replace(CONFIG.text, held_out=0.1),
+        memory=MemoryConfig(learned=8, misspelt=0.5),
         training=replace(brief(6).training, threads=2, subword_noise=0.5, stray_history=0.3),
     )
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         train(dialogues(), tmp_path / name, config=config, seed=seed)
     made = {name: digests(tmp_path / name) for name in "abc"}
     assert made["a"] == made["b"]
+    named = ["memory.db", "memory.json", "memory.safetensors", "model.safetensors"]
+    assert set(named) < made["a"].keys()
+    assert made["a"]["memory.safetensors"] != made["c"]["memory.safetensors"]
     assert made["a"]["model.safetensors"] != made["c"]["model.safetensors"]
 
 
@@ -86,6 +94,13 @@ def test_the_report_and_the_bundle_agree(tmp_path: Path) -> None:
     assert "34 (30 questions, 14 replies)" in card
     assert f"{report.parameters:,} parameters" in card
     assert f"{report.outcome.held_out:.3f} nats" in card
+    assert report.calibrated is not None
+    assert f"Below a confidence of {report.calibrated.confidence.threshold:.3f}" in card
+    assert f"calibration error {report.calibrated.confidence.error:.3f}" in " ".join(card.split())
+    bot = Bot.load(tmp_path / "x")
+    assert bot.confidence == report.calibrated.confidence
+    assert sum("calibration error" in line for line in said) == 1
+    assert sum(line.startswith("The answer memory holds 31 pairs") for line in said) == 1
 
 
 def test_a_config_made_by_a_run_makes_the_same_run(tmp_path: Path) -> None:
