@@ -5,6 +5,8 @@ left out (cf. TRIME, Zhong et al. 2022)."""
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -110,18 +112,19 @@ def fit_ranker(
     highest = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     a_pass = math.ceil(len(near.rows_QK) / BATCH)
     passes = max(PASSES, math.ceil(UPDATES / a_pass))
-    for turn in range(passes):
-        order = random.permutation(len(near.rows_QK))
-        for step in range(a_pass):
-            left = 1 - (turn * a_pass + step) / (passes * a_pass)
-            for optimizer, rate in zip(optimizers, highest, strict=True):
-                optimizer.param_groups[0]["lr"] = rate * left
-                optimizer.zero_grad(set_to_none=True)
-            part = order[step * BATCH : (step + 1) * BATCH]
-            loss = -_likelihood(model, asked, stored, near, log_generator_Q, part).mean()
-            loss.backward()  # type: ignore[no-untyped-call]
-            for optimizer in optimizers:
-                optimizer.step()
+    with _one_thread():
+        for turn in range(passes):
+            order = random.permutation(len(near.rows_QK))
+            for step in range(a_pass):
+                left = 1 - (turn * a_pass + step) / (passes * a_pass)
+                for optimizer, rate in zip(optimizers, highest, strict=True):
+                    optimizer.param_groups[0]["lr"] = rate * left
+                    optimizer.zero_grad(set_to_none=True)
+                part = order[step * BATCH : (step + 1) * BATCH]
+                loss = -_likelihood(model, asked, stored, near, log_generator_Q, part).mean()
+                loss.backward()  # type: ignore[no-untyped-call]
+                for optimizer in optimizers:
+                    optimizer.step()
     ranker = _ranker(model.coefficients)
     if not model.learns:
         return ranker, similarity
@@ -231,6 +234,17 @@ def _likelihood(
         _log(near.prior_Q[part]),
         torch.from_numpy(log_generator_Q[part]).float(),
     )
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Gradients that several threads add up come out otherwise each time, and no sooner."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _log(values: NDArray[np.float64]) -> Tensor:

@@ -195,6 +195,25 @@ def test_the_seed_alone_decides() -> None:
     assert made[0][1].table_LD.dtype == np.float32
 
 
+def test_threads_change_nothing() -> None:
+    """Which a run has as many of as there are cores."""
+    rows = [
+        replace(each, question=f"{each.question} {number}")
+        for number in range(20)
+        for each in ALIKE
+    ]
+    before = torch.get_num_threads()
+    try:
+        tables = []
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            tables.append(learnt(rows, 32)[1].table_LD)
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert all(np.array_equal(tables[0], table) for table in tables)
+
+
 def test_interchangeable_answers_are_right_to_learn_from() -> None:
     rows = [
         row(frame.format(word), f"{topic} in the words of {word}.", intent=intent * (topic + 1))
