@@ -53,8 +53,9 @@ def scrambled(questions: Sequence[str], random: np.random.Generator, count: int)
         text = shape.joint.join(_one(group[place].words, random) for place in places.tolist())
         if shape.capital:
             text = text[:1].upper() + text[1:]
+        text += shape.end
         if fold(text) not in known:
-            made.setdefault(fold(text), text + shape.end)
+            made.setdefault(fold(text), text)
     return list(made.values())
 
 

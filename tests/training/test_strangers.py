@@ -140,7 +140,7 @@ def test_text_without_blanks_is_scrambled_too() -> None:
     assert set("".join(made)) <= set("".join(CHINESE))
 
 
-@pytest.mark.parametrize("questions", [[], [""], ["?"], ["hi"], ["one two"] * 3])
+@pytest.mark.parametrize("questions", [[], [""], ["?"], ["<."], ["hi"], ["one two"] * 3])
 def test_where_there_is_little_to_mix_little_is_made(questions: list[str]) -> None:
     made = scrambled(questions, rng(1), 10)
     assert len(made) < 10
