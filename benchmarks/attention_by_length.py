@@ -78,6 +78,7 @@ MODEL = ModelConfig(
     encoder_layers=1,
     decoder_layers=1,
     dropout=0.0,
+    copy=False,
 )
 TRAINING = TrainingConfig(
     batch_tokens=1600,
@@ -279,7 +280,7 @@ def real_runs(
             run(
                 dataclasses.replace(config.model, attention=attention),
                 config.training,
-                Pieces(tokenizer.size, PADDING, tuple(tokenizer.roles.values())),
+                Pieces(tokenizer.size, PADDING, tokenizer.openers),
                 prepared.learnt,
                 prepared.held_out,
                 seconds,

@@ -63,7 +63,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         prepared = prepare(corpus, config.text, 1, Path(name))
         tokenizer = prepared.format.tokenizer
-        pieces = Pieces(tokenizer.size, PADDING, tuple(tokenizer.roles.values()))
+        pieces = Pieces(tokenizer.size, PADDING, tokenizer.openers)
         for threads in sorted({1, cores()}):
             model = build(config.model, pieces)
             training = dataclasses.replace(config.training, threads=threads)

@@ -20,7 +20,7 @@ from pathlib import Path
 from dialog_s2s.config import Config, config_from_text
 from dialog_s2s.errors import BundleError, ConfigError, DiskError
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 CONFIG, WEIGHTS, TOKENIZER, CARD = (
     "config.yaml",

@@ -84,6 +84,9 @@ class ModelConfig:
     dropout: float | None = _setting(
         None, "share of activations dropped in training", least=0.0, most=0.9
     )
+    copy: bool | None = _setting(
+        None, "let the generator copy pieces of what it attends to; see docs/answer-memory.md"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,9 @@ class MemoryConfig:
     enabled: bool = _setting(True, "keep the pairs as an answer memory beside the model")
     learned: int | None = _setting(
         None, "width of the vectors learnt of terms; 0 learns none", least=0, most=1024
+    )
+    neighbours: int | None = _setting(
+        None, "remembered answers that the encoder reads beside the question", least=0, most=8
     )
     prior: bool = _setting(True, "count on the usual answers, whatever the question")
     embeddings: str = _setting(

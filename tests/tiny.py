@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from dialog_s2s.config import Config, ModelConfig, TextConfig, TrainingConfig
+from dialog_s2s.config import Config, MemoryConfig, ModelConfig, TextConfig, TrainingConfig
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.shards import Encoding, Shard, write_shard
@@ -71,6 +71,7 @@ CONFIG = Config(
         encoder_layers=1,
         decoder_layers=1,
         dropout=0.0,
+        copy=False,
     ),
     training=TrainingConfig(
         steps=400,
@@ -84,6 +85,7 @@ CONFIG = Config(
         threads=1,
         checks=3,
     ),
+    memory=MemoryConfig(neighbours=0),
 )
 
 

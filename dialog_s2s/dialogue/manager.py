@@ -115,7 +115,8 @@ class Bot:
         turns = self._asked(question, history)
         recalled = self.recall(turns)
         seed = _seed(chosen)
-        found = self.engine.candidates(self.format.pieces(turns), chosen, seed, recalled.decided)
+        source = self.source(turns, recalled)
+        found = self.engine.candidates(source, chosen, seed, recalled.decided)
         return [self._reply(each, recalled, turns, chosen, seed, began) for each in found]
 
     def replies(self, dialogues: Sequence[Sequence[Turn]], **settings: object) -> list[Reply]:
@@ -135,7 +136,9 @@ class Bot:
     ) -> list[Reply]:
         """Replies to dialogues of which the memory has spoken."""
         seeds = [_seed(settings) for _ in read]
-        sources = [self.format.pieces(turns) for turns in read]
+        sources = [
+            self.source(turns, known) for turns, known in zip(read, recalled, strict=True)
+        ]
         votes = [each.decided for each in recalled]
         found = self.engine.replies(sources, settings, seeds, votes)
         return [
@@ -157,7 +160,7 @@ class Bot:
         if self.bar(chosen) > 0 or self._forgetful() or not self._literal(recalled):
             return iter(_words(self.reply(question, history, **settings).text))
         said = self.engine.stream(
-            self.format.pieces(turns), chosen, _seed(chosen), recalled.decided
+            self.source(turns, recalled), chosen, _seed(chosen), recalled.decided
         )
         return self.format.tokenizer.stream(each.piece for each in said if each.piece is not None)
 
@@ -247,6 +250,11 @@ class Bot:
             return NOTHING_RECALLED
         return self.memory.recall((*self._needed(turns[:-1]), turns[-1]), without)
 
+    def source(self, turns: Sequence[Turn], recalled: Recalled) -> list[int]:
+        """What the encoder reads: the turns, after what is remembered of such questions."""
+        count = given(self.config.memory.neighbours, "memory.neighbours")
+        return self.format.pieces(turns, recalled.answers(count))
+
     def bar(self, settings: GenerationConfig) -> float:
         """The confidence below which the bot says that it does not know."""
         if settings.threshold is not None:
@@ -275,7 +283,7 @@ class Bot:
             withheld, source, evidence = (None if blocked else text), UNKNOWN, ()
             text = unknown_reply(turns[-1].text, suggestions, self.language)
             confidence = 0.0 if blocked else confidence
-        source_pieces = self.format.pieces(turns)
+        source_pieces = self.source(turns, recalled)
         return Reply(
             text=text,
             source=source,

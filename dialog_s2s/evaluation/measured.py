@@ -89,10 +89,10 @@ def measure(
     generator: list[Likelihood] = []
     joint: list[Likelihood] = []
     replies: list[Reply] = []
-    remembers = getattr(bot, "memory", None) is not None
     for part in _parts(asked.examples, "likelihood", watch):
-        generator.append(likelihood(bot, part))
-        joint.append(joint_likelihood(bot, part) if remembers else generator[-1])
+        recalled = [bot.recall(example.history) for example in part]
+        generator.append(likelihood(bot, part, recalled))
+        joint.append(joint_likelihood(bot, part, generator[-1], recalled))
     for part in _parts(asked.examples, "replies", watch):
         replies += bot.replies([each.history for each in part], **settings)
     measured = Measured(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.generation.rules import log_softmax
+from dialog_s2s.memory.recall import Recalled
 from dialog_s2s.text.tokenizer import END, START
 from dialog_s2s.text.turns import Example
 
@@ -61,15 +62,24 @@ class Likelihood:
         return Likelihood(self.nats_N[rows], self.tokens_N[rows], self.characters_N[rows])
 
 
-def likelihood(bot: Bot, examples: Sequence[Example]) -> Likelihood:
-    """The likelihood of the whole of every reply, uncut, under the bot's generator alone."""
+def likelihood(
+    bot: Bot, examples: Sequence[Example], recalled: Sequence[Recalled] | None = None
+) -> Likelihood:
+    """The likelihood of the whole of every reply, uncut, under the bot's generator alone, which
+    reads what was `recalled` (looked up here if not given)."""
+    if recalled is None:
+        recalled = [bot.recall(example.history) for example in examples]
+    sources = [
+        bot.source(example.history, known)
+        for example, known in zip(examples, recalled, strict=True)
+    ]
     nats_N = np.zeros(len(examples))
     tokens_N = np.zeros(len(examples), dtype=np.int64)
     targets = [[*bot.format.tokenizer.encode(each.reply), END] for each in examples]
     order = sorted(range(len(examples)), key=lambda place: len(targets[place]))
     for start in range(0, len(order), TOGETHER):
         alive = order[start : start + TOGETHER]
-        state = bot.engine.backend.encode([bot.format.pieces(examples[i].history) for i in alive])
+        state = bot.engine.backend.encode([sources[i] for i in alive])
         fed = [START] * len(alive)
         while True:
             logits_RV, state = bot.engine.backend.step(fed, state)
@@ -86,19 +96,24 @@ def likelihood(bot: Bot, examples: Sequence[Example]) -> Likelihood:
 
 
 def joint_likelihood(
-    bot: Bot, examples: Sequence[Example], generator: Likelihood | None = None
+    bot: Bot,
+    examples: Sequence[Example],
+    generator: Likelihood | None = None,
+    recalled: Sequence[Recalled] | None = None,
 ) -> Likelihood:
     """The likelihood under memory and generator together; `generator` is what `likelihood` gave,
     if it is known already.
 
     The mixture is summed over whole replies, which equals its product over pieces.
     """
-    alone = likelihood(bot, examples) if generator is None else generator
+    if recalled is None:
+        recalled = [bot.recall(example.history) for example in examples]
+    alone = likelihood(bot, examples, recalled) if generator is None else generator
     if bot.memory is None:
         return alone
     nats_N = np.zeros(len(examples))
-    for place, example in enumerate(examples):
-        votes = bot.recall(example.history).votes
+    for place, (example, known_to) in enumerate(zip(examples, recalled, strict=True)):
+        votes = known_to.votes
         reply = (*bot.format.tokenizer.encode(example.reply), END)
         known = votes.of(reply) + votes.prior * bot.memory.prior.of(reply)
         left = math.log(votes.generator) if votes.generator > 0 else -math.inf

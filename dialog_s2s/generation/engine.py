@@ -95,7 +95,7 @@ class Engine:
         return np.stack(weights)
 
     def _silent(self) -> list[int]:
-        return list(self.tokenizer.roles.values())
+        return list(self.tokenizer.openers)
 
 
 def _gathered(said: Iterator[Said], sources: int) -> list[Hypothesis]:

@@ -39,7 +39,7 @@ class TorchBackend:
         """The model of a bundle. Raises `BundleError` where config and weights disagree."""
         config = bundle.config()
         tokenizer = Tokenizer(bundle.read(TOKENIZER))
-        pieces = Pieces(tokenizer.size, PADDING, tuple(tokenizer.roles.values()))
+        pieces = Pieces(tokenizer.size, PADDING, tokenizer.openers)
         model = build(config.model, pieces)
         load_weights(model, bundle.read(WEIGHTS))
         return cls(model)

@@ -72,6 +72,11 @@ class Recalled:
     """Of the question."""
 
 
+    def answers(self, count: int) -> list[str]:
+        """The weightiest different answers."""
+        return list(dict.fromkeys(each.row.answer for each in self.candidates))[:count]
+
+
 NOTHING_RECALLED = Recalled(SILENT, SILENT, (), {}, {}, 0.0, 0)
 
 

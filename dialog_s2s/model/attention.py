@@ -30,7 +30,7 @@ class Attention(nn.Module):
         """Keys and values of the sources, made once."""
         keys_BHSK = self._prepared(split_heads(self.key(encoded.states_BSD), self.heads))
         values_BHSK = split_heads(self.value(encoded.states_BSD), self.heads)
-        return Keys(keys_BHSK.float(), values_BHSK.float(), encoded.mask_BS)
+        return Keys(keys_BHSK.float(), values_BHSK.float(), encoded.mask_BS, encoded.source_BS)
 
     def forward(self, query_BTD: Tensor, keys: Keys) -> tuple[Tensor, Tensor]:
         """context_BTD and weights_BTS (the mean over heads); a masked place weighs exactly 0."""
@@ -115,7 +115,7 @@ class NoAttention(Attention):
     def prepare(self, encoded: Encoded) -> Keys:
         """The summary in place of keys and values: nothing to look up."""
         summary_BHSK = split_heads(encoded.summary_BD[:, None], self.heads)
-        return Keys(summary_BHSK, summary_BHSK, encoded.mask_BS)
+        return Keys(summary_BHSK, summary_BHSK, encoded.mask_BS, encoded.source_BS)
 
     def forward(self, query_BTD: Tensor, keys: Keys) -> tuple[Tensor, Tensor]:
         """The summary at every step; all weights are 0."""

@@ -40,7 +40,14 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
     embedding = PieceEmbedding(pieces.size, given(config.embedding, "model.embedding"))
     dropout = given(config.dropout, "model.dropout")
     source = SourceEmbedding(embedding, pieces.openers, SEGMENTS, dropout)
-    kind = KINDS[given(config.attention, "model.attention")]
+    attending = given(config.attention, "model.attention")
+    copies = given(config.copy, "model.copy")
+    if copies and attending == "none":
+        raise ConfigError(
+            "model.copy needs attention to copy by; set model.copy to false or model.attention to "
+            "another than none"
+        )
+    kind = KINDS[attending]
     depth = given(config.encoder_layers, "model.encoder_layers")
     layers = given(config.decoder_layers, "model.decoder_layers")
     encoder: Encoder
@@ -55,4 +62,4 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
 
         encoder = TransformerEncoder(source, width, depth, heads, dropout)
         decoder = TransformerDecoder(embedding, attention, width, layers, heads, dropout)
-    return Seq2Seq(encoder, decoder, Generator(embedding, pieces.padding))
+    return Seq2Seq(encoder, decoder, Generator(embedding, pieces.padding, copies))

@@ -34,8 +34,9 @@ class Decoder(nn.Module):
         """Feeds one piece a row: feature_RE, attention weights_RS, the state after it."""
         raise NotImplementedError
 
-    def unroll(self, tokens_BT: Tensor, encoded: Encoded) -> Tensor:
-        """feature_BTE after each of the pieces: equals repeated `step`, in one go."""
+    def unroll(self, tokens_BT: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
+        """feature_BTE and attention weights_BTS after each of the pieces: equals repeated `step`,
+        in one go."""
         raise NotImplementedError
 
 
@@ -81,12 +82,12 @@ class GruDecoder(Decoder):
         feature_R1E = self._feature(output_R1D, context_R1D)
         return feature_R1E[:, 0], weights_RS, State((hidden_RLD,), state.keys, state.per_source)
 
-    def unroll(self, tokens_BT: Tensor, encoded: Encoded) -> Tensor:
+    def unroll(self, tokens_BT: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
         fed_BTE = self.dropout(self.pieces(tokens_BT))
         output_BTD, _ = self._recur(fed_BTE, self._hidden(encoded))
         output_BTD = self.dropout(output_BTD)
-        context_BTD, _ = self.attention(output_BTD, self.attention.prepare(encoded))
-        return self._feature(output_BTD, context_BTD)
+        context_BTD, weights_BTS = self.attention(output_BTD, self.attention.prepare(encoded))
+        return self._feature(output_BTD, context_BTD), weights_BTS
 
     def _hidden(self, encoded: Encoded) -> Tensor:
         first_BD = torch.tanh(self.first(encoded.summary_BD))
@@ -161,14 +162,14 @@ class TransformerDecoder(Decoder):
         feature_RE = self._feature(state_R1D)[:, 0]
         return feature_RE, weights_RS, State(tuple(caches), state.keys, state.per_source)
 
-    def unroll(self, tokens_BT: Tensor, encoded: Encoded) -> Tensor:
+    def unroll(self, tokens_BT: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
         state_BTD = self.dropout(self._embedded(tokens_BT, 0))
         for depth, (recall, look) in enumerate(zip(self.recall, self.look, strict=True)):
             state_BTD = recall.causal(state_BTD)  # type: ignore[operator]
             keys = look.prepare(encoded)  # type: ignore[operator]
-            context_BTD, _ = look(self.asks[depth](state_BTD), keys)
+            context_BTD, weights_BTS = look(self.asks[depth](state_BTD), keys)
             state_BTD = self._think(depth, state_BTD, context_BTD)
-        return self._feature(state_BTD)
+        return self._feature(state_BTD), weights_BTS
 
     def _embedded(self, tokens_BT: Tensor, place: int) -> Tensor:
         state_BTD: Tensor = self.widen(self.pieces(tokens_BT))

@@ -57,7 +57,7 @@ class GruEncoder(Encoder):
         weight_BS = mask_BS.to(states_BSD.dtype)
         mean_BD = torch.einsum("bsd,bs->bd", states_BSD, weight_BS) / length_B[:, None]
         summary_BD = torch.tanh(self.summary(torch.cat([ends_BD, mean_BD], -1)))
-        return Encoded(self.dropout(states_BSD), mask_BS, summary_BD)
+        return Encoded(self.dropout(states_BSD), mask_BS, summary_BD, source_BS)
 
 
 class TransformerEncoder(Encoder):
@@ -83,7 +83,7 @@ class TransformerEncoder(Encoder):
         states_BSD = self.norm(states_BSD)
         weight_BS = mask_BS.to(states_BSD.dtype)
         mean_BD = torch.einsum("bsd,bs->bd", states_BSD, weight_BS) / mask_BS.sum(1)[:, None]
-        return Encoded(states_BSD, mask_BS, torch.tanh(self.summary(mean_BD)))
+        return Encoded(states_BSD, mask_BS, torch.tanh(self.summary(mean_BD)), source_BS)
 
 
 def _reorder(states_BSD: Tensor, order_BS: Tensor) -> Tensor:

@@ -1,4 +1,8 @@
-"""Generator: each decoder feature becomes a discrete distribution over the vocabulary."""
+"""Generator: each decoder feature becomes a discrete distribution over the vocabulary.
+
+With a copy gate (See et al. 2017) a part g of it, which the feature decides on, goes to the pieces
+of the source, each by its attention: a name or a number that was never learnt can be said.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
 
 from dialog_s2s.model.layers import GRAIN, product_dtype
 from dialog_s2s.model.values import Loss
@@ -13,19 +18,41 @@ from dialog_s2s.model.values import Loss
 CHUNK = 256
 """Rows of logits alive at once while the loss is made."""
 
+UNUSED = -2.0
+"""The copy gate's log-odds before anything is learnt."""
+
+LEAST = 1e-30
+"""Attention below which a piece is as good as not in the source."""
+
 
 class Generator(nn.Module):
     """Projection onto the pieces' own embeddings (tied: Press & Wolf 2017), then softmax."""
 
-    def __init__(self, pieces: nn.Embedding, padding: int):
+    def __init__(self, pieces: nn.Embedding, padding: int, copies: bool = False):
         super().__init__()
         self.pieces = pieces
         self.padding = padding
         self.bias_V = nn.Parameter(torch.zeros(pieces.num_embeddings))
+        self.gate = nn.Linear(pieces.embedding_dim, 1) if copies else None
+        if self.gate is not None:
+            nn.init.constant_(self.gate.bias, UNUSED)
 
     def forward(self, feature: Tensor) -> Tensor:
-        """logits: [..., E] -> [..., V]."""
+        """logits of the vocabulary alone: [..., E] -> [..., V]."""
         return nn.functional.linear(feature, self.pieces.weight, self.bias_V)
+
+    def step(self, feature_RE: Tensor, weights_RS: Tensor, source_RS: Tensor) -> Tensor:
+        """logits_RV of vocabulary and copies together; log-probabilities where there is a gate."""
+        logits_RV: Tensor = self(feature_RE)
+        if self.gate is None:
+            return logits_RV
+        opened_R1 = self.gate(feature_RE)
+        copied_RV = torch.zeros_like(logits_RV).scatter_add_(1, source_RS, weights_RS)
+        likely_RV: Tensor = torch.logaddexp(
+            logsigmoid(-opened_R1) + torch.log_softmax(logits_RV, -1),
+            logsigmoid(opened_R1) + copied_RV.log(),
+        )
+        return likely_RV
 
     def loss(
         self,
@@ -33,8 +60,12 @@ class Generator(nn.Module):
         target_BT: Tensor,
         smoothing: float = 0.0,
         weight_B: Tensor | None = None,
+        weights_BTS: Tensor | None = None,
+        source_BS: Tensor | None = None,
     ) -> Loss:
         """Cross-entropy over real targets alone: padding never reaches the projection.
+
+        A generator that copies needs the attention `weights_BTS` and what is attended to.
 
         `smoothing` takes that much probability off the right piece and spreads it over all
         (Szegedy et al. 2016), and `weight_B` is what each source's targets count for; both change
@@ -44,16 +75,50 @@ class Generator(nn.Module):
         feature_NE, target_N = feature_BTE[real_BT], target_BT[real_BT]
         row_N = real_BT.nonzero()[:, 0]
         weight_N = None if weight_B is None else weight_B[row_N]
+        opened_N = copied_N = None
+        if self.gate is not None and weights_BTS is not None and source_BS is not None:
+            with torch.autocast(feature_NE.device.type, enabled=False):
+                opened_N = self.gate(feature_NE.float())[:, 0]
+            same_BTS = source_BS[:, None] == target_BT[:, :, None]
+            reached_N = (weights_BTS * same_BTS).sum(-1)[real_BT]
+            copied_N = opened_N + reached_N.clamp(min=LEAST).log()
         objective, nats_N = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
-            feature_NE, self.pieces.weight, self.bias_V, target_N, weight_N, smoothing
+            feature_NE,
+            self.pieces.weight,
+            self.bias_V,
+            target_N,
+            weight_N,
+            None if copied_N is None else copied_N.detach(),
+            smoothing,
         )
+        if opened_N is not None and copied_N is not None:
+            more_N, nats_N = _copying(nats_N, opened_N, copied_N)
+            objective = objective + (more_N.sum() if weight_N is None else more_N @ weight_N)
         nats_B = nats_N.new_zeros(len(target_BT)).index_add_(0, row_N, nats_N)
         return Loss(nats_B, target_N.numel(), objective)
+
+
+def _copying(nats_N: Tensor, opened_N: Tensor, copied_N: Tensor) -> tuple[Tensor, Tensor]:
+    """What copying adds to the objective, and the nats of vocabulary and copies together.
+
+    With z the gate's log-odds, q what the vocabulary and c what attention gives a piece, its
+    likelihood is (q + exp(z) c) / (1 + exp(z)). The gradient of its logarithm is that of log q
+    times the share r = q / (q + exp(z) c), which `_CrossEntropy` makes, plus that of what is here.
+    """
+    closed_N = nn.functional.softplus(opened_N)
+    together_N = torch.logaddexp(-nats_N, copied_N).detach()
+    share_N = torch.exp(-nats_N - together_N)
+    bound_N = share_N * -nats_N + (1 - share_N) * copied_N.detach()
+    more_N = closed_N - (1 - share_N) * copied_N - (together_N - bound_N)
+    return more_N, closed_N.detach() - together_N
 
 
 class _CrossEntropy(torch.autograd.Function):
     """Summed cross-entropy whose gradient is made in the forward pass, a chunk at a time, so
     that logits are computed once and never kept.
+
+    Where a piece may also be copied, with the log-odds `copied_N` (see `_copying`), it counts by
+    the share of its likelihood that is the vocabulary's.
 
     Smoothing adds the same constant to every cell of the logits' gradient; it is carried by sums
     over rows and pieces instead, which spares a pass over the largest array there is.
@@ -67,6 +132,7 @@ class _CrossEntropy(torch.autograd.Function):
         bias_V: Tensor,
         target_N: Tensor,
         weight_N: Tensor | None,
+        copied_N: Tensor | None,
         smoothing: float,
     ) -> tuple[Tensor, Tensor]:
         kind = product_dtype(feature_NE)
@@ -79,7 +145,7 @@ class _CrossEntropy(torch.autograd.Function):
             spread = feature_NE.new_zeros((), dtype=torch.float32)
             grad_feature = torch.empty_like(feature_NE)
             rows = len(target_N)
-            count_N = nats_N.new_ones(rows) if weight_N is None else weight_N
+            count_N = nats_N.new_ones(rows) if weight_N is None else weight_N.clone()
             grad_weight = torch.zeros_like(weight_VE)
             grad_bias = torch.zeros_like(bias_V)
             for start in range(0, rows, CHUNK):
@@ -93,6 +159,8 @@ class _CrossEntropy(torch.autograd.Function):
                 log_p = torch.log_softmax(logits, -1)
                 likely = log_p[:real].gather(1, target_N1)
                 nats_N[piece] = -likely[:, 0]
+                if copied_N is not None:
+                    count_N[piece] *= torch.sigmoid(likely[:, 0] - copied_N[piece])
                 if smoothing:
                     mean = feature[:real].float() @ middle_E + centre
                     spread += ((right - likely)[:, 0] - mean) @ count_N[piece]
@@ -103,8 +171,8 @@ class _CrossEntropy(torch.autograd.Function):
                 grad[:real].scatter_add_(
                     1, target_N1, log_p.new_full(target_N1.shape, smoothing - 1.0)
                 )
-                if weight_N is not None:
-                    grad[:real] *= weight_N[piece, None]
+                if weight_N is not None or copied_N is not None:
+                    grad[:real] *= count_N[piece, None]
                 grad = grad.to(kind)
                 grad_bias += (grad.new_ones(1, len(grad)) @ grad)[0]
                 grad_feature[piece] = (grad @ weight)[:real]
@@ -127,6 +195,7 @@ class _CrossEntropy(torch.autograd.Function):
             feature * scale.to(feature.dtype),
             weight * scale,
             bias * scale,
+            None,
             None,
             None,
             None,

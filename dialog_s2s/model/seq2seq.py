@@ -27,7 +27,7 @@ class Seq2Seq(nn.Module):
     def step(self, token_R: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
         """logits_RV for the next piece, attention weights_RS, the state after `token_R`."""
         feature_RE, weights_RS, after = self.decoder.step(token_R, state)
-        return self.generator(feature_RE), weights_RS, after
+        return self.generator.step(feature_RE, weights_RS, state.source_RS), weights_RS, after
 
     def loss(
         self,
@@ -43,5 +43,7 @@ class Seq2Seq(nn.Module):
         `fed_BT` is what the decoder reads: the start piece, then the reply without its EOS.
         """
         encoded = self.encode(source_BS, mask_BS)
-        feature_BTE = self.decoder.unroll(fed_BT, encoded)
-        return self.generator.loss(feature_BTE, target_BT, smoothing, weight_B)
+        feature_BTE, weights_BTS = self.decoder.unroll(fed_BT, encoded)
+        return self.generator.loss(
+            feature_BTE, target_BT, smoothing, weight_B, weights_BTS, source_BS
+        )

@@ -27,6 +27,8 @@ class Encoded:
     """True where there is a token."""
     summary_BD: Tensor
     """The sentence vector z: the source as one point."""
+    source_BS: Tensor
+    """The pieces that were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,17 @@ class Keys:
     keys_BHSK: Tensor
     values_BHSK: Tensor
     mask_BS: Tensor
+    source_BS: Tensor
+    """The piece at each place."""
 
     def select(self, sources: Tensor) -> Keys:
         """The keys of these sources, in this order."""
-        return Keys(self.keys_BHSK[sources], self.values_BHSK[sources], self.mask_BS[sources])
+        return Keys(
+            self.keys_BHSK[sources],
+            self.values_BHSK[sources],
+            self.mask_BS[sources],
+            self.source_BS[sources],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,11 @@ class State:
     rows: tuple[Tensor, ...]
     keys: tuple[Keys, ...]
     per_source: int = 1
+
+    @property
+    def source_RS(self) -> Tensor:
+        """The source of each row, as pieces."""
+        return self.keys[-1].source_BS.repeat_interleave(self.per_source, 0)
 
     def select(self, rows_N: Sequence[int]) -> State:
         """The state of these rows, in this order: beam reorder, dropping rows, reusing slots."""

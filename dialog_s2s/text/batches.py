@@ -143,11 +143,13 @@ def _examples(
     for index in order.tolist():
         source = shard.source(index)
         if noise is not None:
-            source = noise.applied(source, random)
+            start = noise.begins(source)
+            remembered, source = source[:start], noise.applied(source[start:], random)
             if noise.stray and noise.opens(source) and random.random() < noise.stray:
                 other = int(random.integers(len(shard)))
                 if other != index:  # or the source would hold the answer
                     source = [*noise.exchange(shard, other), *source]
+            source = [*remembered, *source]
         sources.append(source)
         targets.append(shard.target(index))
     return sources, targets

@@ -61,6 +61,10 @@ class Noise:
         said = self.tokenizer.encode_words(folded(reply) if self.fold else reply)
         return [*source[last:], self.tokenizer.roles[Role.BOT], *said]
 
+    def begins(self, source: list[int]) -> int:
+        """Where the turns begin, after what was remembered."""
+        return next(place for place, piece in enumerate(source) if piece in self._roles)
+
     def opens(self, source: list[int]) -> bool:
         """Whether a source is a question without earlier turns."""
         return sum(piece in self._roles for piece in source) == 1

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from dialog_s2s.text.tokenizer import Tokenizer
 from dialog_s2s.text.turns import Turn
 
+REMEMBERED = 48
+"""Most pieces of a remembered answer that the encoder reads."""
+
 _CLOSING = re.compile(r"[\s.?!…~。？！]+$")
 
 
@@ -33,8 +36,9 @@ class SourceFormat:
     fold: bool
     """Whether case and closing punctuation are folded away; see `folded`."""
 
-    def pieces(self, turns: Sequence[Turn]) -> list[int]:
-        """Turns oldest first, each opened by its role piece.
+    def pieces(self, turns: Sequence[Turn], remembered: Sequence[str] = ()) -> list[int]:
+        """Turns oldest first, each opened by its role piece; before them answers that were
+        remembered, as a reply would say them, cut at REMEMBERED pieces each.
 
         The last turn is always there, cut at its end only if it alone exceeds the budget; older
         turns are dropped whole, oldest first, where the budget or `history_turns` ends.
@@ -48,7 +52,12 @@ class SourceFormat:
             if room < 0:
                 break
             segments.append(segment)
+        segments += [self.remembered(answer) for answer in remembered]
         return [piece for segment in reversed(segments) for piece in segment]
+
+    def remembered(self, answer: str) -> list[int]:
+        """An answer as a segment of its own."""
+        return [self.tokenizer.memory, *self.tokenizer.encode(answer)[:REMEMBERED]]
 
     def used(self, turns: Sequence[Turn]) -> int:
         """How many of the turns, counted from the newest, `pieces` keeps."""

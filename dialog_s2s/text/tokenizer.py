@@ -17,7 +17,10 @@ PADDING, UNKNOWN, START, END = range(4)
 
 ROLE_PIECES = {Role.USER: "<user>", Role.BOT: "<bot>", Role.SYSTEM: "<system>"}
 
-SMALLEST = 4 + len(ROLE_PIECES) + 256
+MEMORY_PIECE = "<memory>"
+"""Opens an answer that was remembered for another question."""
+
+SMALLEST = 5 + len(ROLE_PIECES) + 256
 """Special pieces and one piece a byte; characters and words come on top."""
 
 LONGEST_PHRASE = 64
@@ -47,8 +50,9 @@ class Tokenizer:
             raise BundleError("the tokenizer model cannot be read; train the bot again") from None
         self.size = int(self._pieces.GetPieceSize())
         self.roles = {role: 4 + index for index, role in enumerate(ROLE_PIECES)}
-        for role, piece in ROLE_PIECES.items():
-            if self.size <= SMALLEST or self._pieces.IdToPiece(self.roles[role]) != piece:
+        self.memory = 4 + len(ROLE_PIECES)
+        for index, piece in zip(self.openers, (*ROLE_PIECES.values(), MEMORY_PIECE), strict=True):
+            if self.size <= SMALLEST or self._pieces.IdToPiece(index) != piece:
                 raise BundleError(f"the tokenizer model has no {piece} piece; train the bot again")
         names = [self._pieces.IdToPiece(index) for index in range(self.size)]
         self._bytes = {
@@ -82,7 +86,7 @@ class Tokenizer:
             # all characters of a small alphabet; of a large one, what is rare falls to bytes
             character_coverage=1.0 if len(characters) < vocabulary // 8 else 0.9995,
             normalization_rule_name="nfkc",
-            control_symbols=list(ROLE_PIECES.values()),
+            control_symbols=[*ROLE_PIECES.values(), MEMORY_PIECE],
             pad_id=PADDING,
             unk_id=UNKNOWN,
             bos_id=START,
@@ -96,6 +100,11 @@ class Tokenizer:
             minloglevel=2,
         )
         return cls(model.getvalue())
+
+    @property
+    def openers(self) -> tuple[int, ...]:
+        """The pieces that open a segment of a source: the roles' and the memory's."""
+        return (*self.roles.values(), self.memory)
 
     def encode(self, text: str) -> list[int]:
         """The pieces of `text`; without start, end or role pieces."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dialog_s2s.bundle import MANIFEST, MEMORY, Bundle
 from dialog_s2s.config import Config, given
@@ -30,9 +31,10 @@ from dialog_s2s.training.calibration import Fitted
 from dialog_s2s.training.corpus import Prepared
 from dialog_s2s.training.joint import Joint
 from dialog_s2s.training.memory import files, prior_of, rank, rows_of
-from dialog_s2s.training.neighbours import Query, neighbours
+from dialog_s2s.training.neighbours import Neighbours, Query, neighbours
 from dialog_s2s.training.objective import measure_each
 from dialog_s2s.training.ranking import refit_gates, with_learned
+from dialog_s2s.training.remembered import answers, remembering
 
 FLOOR = 0.3
 """What an example counts at least in the generator's loss, however well it is remembered."""
@@ -52,7 +54,6 @@ class Recollection:
         folder: Path,
     ):
         self._folder = folder
-        self._prepared = prepared
         self._settings = settings
         turns = given(settings.text.history_turns, "text.history_turns")
         examples = [*prepared.learnt_examples, *prepared.held_out_examples]
@@ -61,6 +62,29 @@ class Recollection:
         self._encoder = encoder
         size = prepared.format.tokenizer.size
         self._ranked = rank(self._rows, prepared.learnt, size, settings, encoder)
+        self.prepared = self._remembering(prepared)
+        """The examples with the answers that are remembered for others like them."""
+
+    def _remembering(self, prepared: Prepared) -> Prepared:
+        count = given(self._settings.memory.neighbours, "memory.neighbours")
+        if not count:
+            return prepared
+        ranked = self._ranked
+        features = self._features(ranked.queries, ranked.near)
+        found = answers(ranked.ranker, features, ranked.near, self._rows, count)
+        learnt: list[list[str]] = [[] for _ in self._rows]
+        for query, chosen in reversed(list(zip(ranked.queries, found, strict=True))):
+            learnt[query.row] = chosen
+        held_out: list[list[str]] = []
+        if len(prepared.held_out):
+            near, features = self._held_out()
+            held_out = answers(ranked.ranker, features, near, self._rows, count)
+        folder = self._folder / "remembering"
+        return dataclasses.replace(
+            prepared,
+            learnt=remembering(prepared.learnt, learnt, prepared.format, folder / "learnt"),
+            held_out=remembering(prepared.held_out, held_out, prepared.format, folder / "held-out"),
+        )
 
     def told(self) -> str:
         """One line on how much the memory knows by itself."""
@@ -90,7 +114,7 @@ class Recollection:
             [*self._everything, *taught],
             self._ranked.similarity,
             ranker,
-            prior_of(self._everything, self._prepared.format.tokenizer, self._settings),
+            prior_of(self._everything, self.prepared.format.tokenizer, self._settings),
             self._settings.memory.embeddings,
             fitted.confidence.tree(),
         )
@@ -103,16 +127,27 @@ class Recollection:
         if len(held_out) < ENOUGH:
             return ranked.ranker
         budget = given(self._settings.training.batch_tokens, "training.batch_tokens")
-        nats = measure_each(model, plain(self._prepared.held_out, budget), len(held_out))
-        queries = [Query(row.question, row.context, -1, row.answer, row.intent) for row in held_out]
-        near = neighbours(ranked.store, queries)
-        asked = ranked.similarity.bags([query.question for query in queries])
-        features = with_learned(ranked.similarity, asked, ranked.store.asked, near)
+        nats = measure_each(model, plain(self.prepared.held_out, budget), len(held_out))
+        near, features = self._held_out()
         return refit_gates(ranked.ranker, features, near, -nats)
+
+    def _held_out(self) -> tuple[Neighbours, NDArray[np.float32]]:
+        """What the memory knows of the held-out questions."""
+        queries = [
+            Query(row.question, row.context, -1, row.answer, row.intent)
+            for row in self._everything[len(self._rows) :]
+        ]
+        near = neighbours(self._ranked.store, queries)
+        return near, self._features(queries, near)
+
+    def _features(self, queries: Sequence[Query], near: Neighbours) -> NDArray[np.float32]:
+        ranked = self._ranked
+        asked = ranked.similarity.bags([query.question for query in queries])
+        return with_learned(ranked.similarity, asked, ranked.store.asked, near)
 
     def _calibrated(self, model: Seq2Seq, ranker: Ranker) -> Fitted:
         """How sure a bot may be that remembers what was learnt, and not what was held out."""
-        format, training = self._prepared.format, self._settings.training
+        format, training = self.prepared.format, self._settings.training
         place = self._folder / "learnt.db"
         Rows.create(place, self._rows)
         with Rows.open(place) as rows:
@@ -132,7 +167,7 @@ class Recollection:
             )
             engine = Engine(TorchBackend(model), format.tokenizer)
             bot = Bot(engine, format, self._settings, self._folder, memory)
-            held_out = self._prepared.held_out_examples
+            held_out = self.prepared.held_out_examples
             asked = calibration.ask(bot, self._rows, held_out, training.seed)
         return calibration.fit(asked, self._settings.memory.precision)
 

@@ -50,7 +50,7 @@ def choose(
 
     minutes = config.training.minutes or MINUTES
     text = fill("text", **_text(survey))
-    model = fill("model", **_model(survey, minutes))
+    model = fill("model", **_model(survey, minutes, config.model.attention))
     training = fill("training", **_training(survey, minutes, precision, cores))
     memory = fill("memory", **_memory(survey))
     sized = dataclasses.replace(config, text=text, model=model, training=training, memory=memory)
@@ -80,7 +80,7 @@ def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
     }
 
 
-def _model(survey: Survey, minutes: float) -> dict[str, tuple[Any, str]]:
+def _model(survey: Survey, minutes: float, attention: str | None) -> dict[str, tuple[Any, str]]:
     open_ended = survey.pairs / survey.replies < SHARED and survey.characters >= 100_000
     roomy = minutes >= 2.5 and survey.characters >= 100_000
     width, embedding = (384, 256) if roomy else (256, 192)
@@ -98,6 +98,12 @@ def _model(survey: Survey, minutes: float) -> dict[str, tuple[Any, str]]:
             "against learning by heart what the memory holds"
             if open_ended
             else "few replies, each for many questions, may be learnt by heart",
+        ),
+        "copy": (
+            open_ended and attention != "none",
+            "replies take up words of the question"
+            if open_ended
+            else "few replies, each for many questions, need no word of the question",
         ),
     }
 
@@ -135,5 +141,6 @@ def _memory(survey: Survey) -> dict[str, tuple[Any, str]]:
             if shared
             else "too few questions share a reply to learn from which words are alike",
         ),
+        "neighbours": (0, "the mixture quotes them already, and sources stay short"),
         "misspelt": (0.3, "so that slips of the finger do not matter"),
     }

@@ -123,7 +123,7 @@ def _run(
     # a corpus may not hold as many pieces as were asked for
     text = dataclasses.replace(settings.text, vocabulary=tokenizer.size)
     settings = dataclasses.replace(settings, text=text)
-    pieces = Pieces(tokenizer.size, PADDING, tuple(tokenizer.roles.values()))
+    pieces = Pieces(tokenizer.size, PADDING, tokenizer.openers)
     training = settings.training
     noise = Noise(
         tokenizer,
@@ -135,6 +135,7 @@ def _run(
     recollection = None
     if settings.memory.enabled:
         recollection = Recollection(prepared, settings, encoder, folder)
+        prepared = recollection.prepared
         say(recollection.told())
     if training.steps is None:
         steps, why = _steps(settings, pieces, prepared, noise)

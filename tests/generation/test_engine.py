@@ -97,7 +97,7 @@ def test_candidates_begin_with_the_reply(engine: Engine, settings: GenerationCon
 
 @each_method
 def test_role_pieces_are_never_said(table: Table, tokenizer: Tokenizer, settings) -> None:
-    roles = list(tokenizer.roles.values())
+    roles = list(tokenizer.openers)
 
     def fond(source, said):
         logits = table(source, said)

@@ -42,8 +42,10 @@ def test_steps_are_the_models(core: str) -> None:
     source_BS, mask_BS = (torch.from_numpy(each) for each in padded(SOURCES))
     with torch.no_grad():
         encoded = made.encode(source_BS, mask_BS)
-        wanted = made.generator(made.decoder.unroll(torch.tensor(FED).T, encoded))
-    assert np.allclose(np.stack(found, 1), wanted.numpy(), atol=1e-5)
+        feature_BTE, weights_BTS = made.decoder.unroll(torch.tensor(FED).T, encoded)
+        for time, logits_RV in enumerate(found):
+            wanted = made.generator.step(feature_BTE[:, time], weights_BTS[:, time], source_BS)
+            assert np.allclose(logits_RV, wanted.numpy(), atol=1e-5)
 
 
 @cores

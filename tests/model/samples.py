@@ -10,6 +10,7 @@ from torch import Tensor
 from dialog_s2s.config import ModelConfig
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.seq2seq import Seq2Seq
+from dialog_s2s.model.values import Encoded
 
 PADDING, START, END = 0, 2, 3
 OPENERS = (4, 5, 6)
@@ -31,7 +32,8 @@ CLOSE = {"atol": 1e-5, "rtol": 1e-5}
 def small(
     core: str = "gru", attention: str = "dot", heads: int = 4, layers: int = 1, dropout: float = 0.0
 ) -> Seq2Seq:
-    """A model in eval mode; what starts at zero is given other values, so that it counts."""
+    """A model in eval mode, which copies if it attends; what starts at zero is given other values,
+    so that it counts."""
     torch.manual_seed(7)
     config = ModelConfig(
         core=core,
@@ -42,6 +44,7 @@ def small(
         encoder_layers=layers,
         decoder_layers=layers,
         dropout=dropout,
+        copy=attention != "none",
     )
     model = build(config, PIECES)
     with torch.no_grad():
@@ -59,6 +62,16 @@ def sources(lengths: list[int], seed: int = 3) -> tuple[Tensor, Tensor]:
         source_BS[row, :length] = torch.randint(4, SIZE, (length,), generator=random)
         source_BS[row, 0] = OPENERS[row % 3]
     return source_BS, source_BS != PADDING
+
+
+def unrolled(model: Seq2Seq, fed_BT: Tensor, encoded: Encoded) -> Tensor:
+    """logits_BTV of all steps in one go."""
+    feature_BTE, weights_BTS = model.decoder.unroll(fed_BT, encoded)
+    source_BTS = encoded.source_BS[:, None].expand(-1, fed_BT.shape[1], -1)
+    logits_NV = model.generator.step(
+        feature_BTE.flatten(0, 1), weights_BTS.flatten(0, 1), source_BTS.flatten(0, 1)
+    )
+    return logits_NV.unflatten(0, fed_BT.shape)
 
 
 def replies(batch: int, length: int, seed: int = 5) -> Tensor:

@@ -30,6 +30,7 @@ def encoded() -> Encoded:
         torch.randn(BATCH, SOURCE, WIDTH, generator=random),
         mask_BS,
         torch.randn(BATCH, WIDTH, generator=random),
+        mask_BS.long(),
     )
 
 
@@ -120,7 +121,7 @@ def test_padding_is_not_read_and_gets_no_gradient(
     attention = made(kind, 4, True)
     states_BSD = encoded.states_BSD.clone().requires_grad_()
     summary_BD = encoded.summary_BD.clone().requires_grad_()
-    seen = Encoded(states_BSD, encoded.mask_BS, summary_BD)
+    seen = Encoded(states_BSD, encoded.mask_BS, summary_BD, encoded.source_BS)
     context_BTD, _ = attention(query_BTD, attention.prepare(seen))
     (context_BTD**2).sum().backward()
     used = summary_BD if kind == "none" else states_BSD
@@ -129,7 +130,7 @@ def test_padding_is_not_read_and_gets_no_gradient(
     if kind != "none":
         assert not used.grad[~encoded.mask_BS].any()
         changed = torch.where(encoded.mask_BS[..., None], encoded.states_BSD, 1e4)
-        other = Encoded(changed, encoded.mask_BS, encoded.summary_BD)
+        other = Encoded(changed, encoded.mask_BS, encoded.summary_BD, encoded.source_BS)
         again_BTD, _ = attention(query_BTD, attention.prepare(other))
         torch.testing.assert_close(again_BTD, context_BTD, **CLOSE)
 

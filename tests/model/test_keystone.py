@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from samples import CLOSE, END, EVERY, PADDING, SIZE, replies, small, sources
+from samples import CLOSE, END, EVERY, PADDING, SIZE, replies, small, sources, unrolled
 from torch import Tensor
 
 from dialog_s2s.model.seq2seq import Seq2Seq
@@ -38,8 +38,8 @@ def test_unroll_equals_repeated_step(core: str, attention: str, heads: int, laye
     source_BS, mask_BS = sources([9, 1, 4, 6])
     fed_BT = replies(4, 7)
     expected_BTV, _ = stepped(model, fed_BT, source_BS, mask_BS)
-    feature_BTE = model.decoder.unroll(fed_BT, model.encode(source_BS, mask_BS))
-    torch.testing.assert_close(model.generator(feature_BTE), expected_BTV, **CLOSE)
+    found_BTV = unrolled(model, fed_BT, model.encode(source_BS, mask_BS))
+    torch.testing.assert_close(found_BTV, expected_BTV, **CLOSE)
     assert expected_BTV.std(1).min() > 1e-4  # what was fed makes a difference
 
 
@@ -52,7 +52,7 @@ def test_what_is_fed_later_changes_nothing_before(
     fed_BT = replies(2, 6)
     other_BT = fed_BT.clone()
     other_BT[:, 4:] = replies(2, 2, seed=11)
-    feature_BTE, other_BTE = (model.decoder.unroll(fed, encoded) for fed in (fed_BT, other_BT))
+    feature_BTE, other_BTE = (model.decoder.unroll(fed, encoded)[0] for fed in (fed_BT, other_BT))
     torch.testing.assert_close(feature_BTE[:, :4], other_BTE[:, :4], **CLOSE)
     assert not torch.allclose(feature_BTE[:, 4:], other_BTE[:, 4:], atol=1e-3)
 
@@ -66,14 +66,14 @@ def test_a_source_alone_equals_itself_among_others(
     source_BS, mask_BS = sources(lengths)
     fed_BT = replies(32, 4)
     together = model.encode(source_BS, mask_BS)
-    logits_BTV = model.generator(model.decoder.unroll(fed_BT, together))
+    logits_BTV = unrolled(model, fed_BT, together)
     for row in (0, 1, 17, 31):
         own = slice(row, row + 1), slice(0, lengths[row])
         alone = model.encode(source_BS[own], mask_BS[own])
         states_SD = together.states_BSD[row, : lengths[row]]
         torch.testing.assert_close(alone.states_BSD[0], states_SD, **CLOSE)
         torch.testing.assert_close(alone.summary_BD[0], together.summary_BD[row], **CLOSE)
-        logits_1TV = model.generator(model.decoder.unroll(fed_BT[row : row + 1], alone))
+        logits_1TV = unrolled(model, fed_BT[row : row + 1], alone)
         torch.testing.assert_close(logits_1TV[0], logits_BTV[row], **CLOSE)
 
 

@@ -42,6 +42,7 @@ def learn(
         encoder_layers=1,
         decoder_layers=1,
         dropout=0.0,
+        copy=False,
     )
     model = build(config, PIECES)
     optimizer = optimizer_for(model, 0.01)

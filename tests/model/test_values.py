@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import CLOSE, EVERY, FIRST, SIZE, START, small, sources
+from samples import CLOSE, EVERY, FIRST, SIZE, START, small, sources, unrolled
 from torch import Tensor
 
 from dialog_s2s.model.seq2seq import Seq2Seq
@@ -51,7 +51,7 @@ class Walk:
         chosen = [source for source, _ in self.rows]
         encoded = self.model.encode(self.source_BS[chosen], self.mask_BS[chosen])
         fed_RT = torch.tensor([fed for _, fed in self.rows])
-        expected_RTV = self.model.generator(self.model.decoder.unroll(fed_RT, encoded))
+        expected_RTV = unrolled(self.model, fed_RT, encoded)
         torch.testing.assert_close(logits_RV, expected_RTV[:, -1], **CLOSE)
         assert (weights_RS[~self.mask_BS[chosen]] == 0).all()
 

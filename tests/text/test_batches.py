@@ -245,3 +245,28 @@ def test_noise_repeats_with_seed_and_epoch_and_spares_targets(
     assert [b.source_BS.tolist() for b in first] != [b.source_BS.tolist() for b in other]
     targets = sorted(row[row != PADDING].tolist() for batch in first for row in batch.target_BT)
     assert targets == sorted(shard.target(i) for i in range(len(shard)))
+
+
+def test_noise_spares_what_was_remembered(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    user, memory = tokenizer.roles[Role.USER], tokenizer.memory
+    answer = [memory, *tokenizer.encode("how are you today?")]
+    words = ["hello there", "green tea", "open today"]
+    shard = write_shard(
+        tmp_path / "remembering",
+        [
+            Encoding([*answer, user, *tokenizer.encode(each)], [*tokenizer.encode("yes"), END])
+            for each in words
+        ],
+        tokenizer.size,
+    )
+    noise = Noise(tokenizer, subword=1.0, drop=0.3, stray=0.5, cut=1.0)
+    strays = 0
+    for number in range(20):
+        for batch in epoch(shard, 10**6, 1, number, noise):
+            for source, mask in zip(batch.source_BS, batch.mask_BS, strict=True):
+                pieces = source[mask].tolist()
+                assert pieces[: len(answer)] == answer
+                assert pieces[len(answer)] == user
+                assert pieces.count(memory) == 1
+                strays += pieces.count(user) == 2
+    assert 10 < strays < 50

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialog_s2s.text.source import SourceFormat, folded
+from dialog_s2s.text.source import REMEMBERED, SourceFormat, folded
 from dialog_s2s.text.tokenizer import Tokenizer
 from dialog_s2s.text.turns import Role, Turn
 
@@ -116,3 +116,21 @@ def test_folding_takes_case_and_closing_punctuation_and_never_everything(
     text: str, kept: str
 ) -> None:
     assert folded(text) == kept
+
+
+def test_what_was_remembered_comes_first_as_it_would_be_said(tokenizer: Tokenizer) -> None:
+    form = SourceFormat(tokenizer, 1000, 10, True)
+    best, next_best = "We sell GREEN tea.", "Yes!"
+    wanted = [
+        *[tokenizer.memory, *tokenizer.encode(next_best)],
+        *[tokenizer.memory, *tokenizer.encode(best)],
+        *form.pieces(TURNS),
+    ]
+    assert form.pieces(TURNS, [best, next_best]) == wanted
+
+
+def test_what_was_remembered_takes_no_room_of_the_turns_and_is_cut(tokenizer: Tokenizer) -> None:
+    form = SourceFormat(tokenizer, 12, 10, False)
+    found = form.pieces(TURNS, ["tea " * 500])
+    assert found[0] == tokenizer.memory
+    assert found[REMEMBERED + 1 :] == form.pieces(TURNS)

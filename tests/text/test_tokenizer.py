@@ -117,6 +117,13 @@ def test_roles_have_pieces_of_their_own(tokenizer: Tokenizer) -> None:
     ]
 
 
+def test_what_was_remembered_has_a_piece_that_text_cannot_become(tokenizer: Tokenizer) -> None:
+    assert tokenizer.piece(tokenizer.memory) == "<memory>"
+    assert tokenizer.openers == (4, 5, 6, tokenizer.memory)
+    assert tokenizer.memory not in tokenizer.encode("say <memory> please")
+    assert tokenizer.decode([tokenizer.memory, *tokenizer.encode("tea")]) == "tea"
+
+
 def test_splits_spell_the_piece(tokenizer: Tokenizer) -> None:
     splits = tokenizer.splits()
     assert len(splits) == tokenizer.size

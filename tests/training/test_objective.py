@@ -31,6 +31,7 @@ def model() -> Seq2Seq:
         encoder_layers=1,
         decoder_layers=1,
         dropout=0.5,
+        copy=True,
     )
     return build(config, Pieces(20, PADDING, (4, 5, 6)))
 
@@ -138,6 +139,7 @@ def test_low_precision_learns_nearly_the_same(core: str, batch: Batch) -> None:
         encoder_layers=2,
         decoder_layers=2,
         dropout=0.0,
+        copy=False,
     )
     model = build(config, Pieces(20, PADDING, (4, 5, 6)))
     found = {}

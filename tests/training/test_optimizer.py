@@ -25,6 +25,7 @@ def model(core: str) -> nn.Module:
         encoder_layers=1,
         decoder_layers=1,
         dropout=0.0,
+        copy=True,
     )
     return build(config, Pieces(12, 0, (4, 5, 6)))
 

@@ -147,9 +147,8 @@ def test_its_share_is_fitted_where_enough_was_held_out(
 ) -> None:
     config = sized()
     made = recollected(tmp_path, config, held_out=0.3)
-    size = made._prepared.format.tokenizer.size
-    roles = tuple(made._prepared.format.tokenizer.roles.values())
-    model = build(config.model, Pieces(size, PADDING, roles))
+    tokenizer = made.prepared.format.tokenizer
+    model = build(config.model, Pieces(tokenizer.size, PADDING, tokenizer.openers))
     assert made._refitted(model) is made._ranked.ranker
     monkeypatch.setattr(module, "ENOUGH", 5)
     fitted, before = made._refitted(model), made._ranked.ranker

@@ -99,6 +99,7 @@ GIVEN = Config(
         encoder_layers=3,
         decoder_layers=2,
         dropout=0.0,
+        copy=False,
     ),
     training=TrainingConfig(
         minutes=0.3,
