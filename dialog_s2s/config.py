@@ -178,7 +178,12 @@ class GenerationConfig:
         most=1.0,
     )
     min_tokens: int = _setting(1, "shortest reply in pieces", least=0, most=8192)
-    max_tokens: int = _setting(400, "longest reply in pieces", least=1, most=8192)
+    max_tokens: int = _setting(
+        400,
+        "longest generated reply in pieces; a remembered one is said whole by greedy search",
+        least=1,
+        most=8192,
+    )
     seed: int | None = _setting(
         None, "of sampling; empty draws a new one for each reply", least=0, most=2**63 - 1
     )

@@ -177,7 +177,7 @@ class Chat:
         if not self.process:
             os.chdir(ROOT)
             os.environ |= {"TERM": "xterm-256color", "PYTHONUTF8": "1"}
-            os.execv(sys.executable, [sys.executable, "chat.py", *arguments])
+            os.execv(sys.executable, [sys.executable, "chat.py", "--no-save", *arguments])
         size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, size)
         self.screen = Screen(COLUMNS, ROWS, self.type)

@@ -26,6 +26,10 @@ LEFT_OUT = (
     Variant("without learned vectors", {"learned": 0}),
     Variant("without likeness to the answer", unranked=("answer",)),
     Variant("without the prior", {"prior": False}),
+    Variant("without the copy gate", model={"copy": False}),
+    Variant("with a copy gate everywhere", model={"copy": True}),
+    Variant("with an answer read by the encoder", {"neighbours": 1}),
+    Variant("with an answer that it may copy", {"neighbours": 1}, {"copy": True}),
     Variant("without the memory", {"enabled": False}),
 )
 

@@ -45,10 +45,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A bot with other settings of its memory, or without some of the ranker's features."""
+    """A bot with other settings of memory or model, or without some of the ranker's features."""
 
     name: str = "all parts"
     memory: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
     unranked: tuple[str, ...] = ()
 
 
@@ -74,7 +75,7 @@ class Bots:
 
     def __init__(self, options: Options, folder: Path):
         self.options = options
-        self._folder = folder
+        self.folder = folder
         self._made: dict[tuple[str, str], Trained] = {}
         self._split: tuple[list[Path], list[Intent]] | None = None
 
@@ -96,6 +97,10 @@ class Bots:
         """A bot of a corpus of --data. Raises `UsageError` where none was given."""
         return self._trained(name, [self.file(name, "train")], Config(), MINUTES, variant)
 
+    def files(self, name: str, files: Sequence[Path], config: Config, minutes: float) -> Trained:
+        """A bot of these files; `name` is for both."""
+        return self._trained(name, files, config, minutes, WHOLE)
+
     def file(self, corpus: str, part: str) -> Path:
         """A split of a corpus of --data. Raises `UsageError` where it is not there."""
         if self.options.data is None:
@@ -107,7 +112,7 @@ class Bots:
 
     def _starter(self) -> tuple[list[Path], list[Intent]]:
         if self._split is None:
-            place = self._folder / "starter corpora"
+            place = self.folder / "starter corpora"
             place.mkdir()
             self._split = split(place)
         return self._split
@@ -125,8 +130,12 @@ class Bots:
             return made
         _say(f"--- training: {name}, {variant.name}")
         config = self.options.config or config
-        memory = dataclasses.replace(config.memory, **variant.memory)
-        place = self._folder / f"bot {len(self._made)}"
+        config = dataclasses.replace(
+            config,
+            memory=dataclasses.replace(config.memory, **variant.memory),
+            model=dataclasses.replace(config.model, **variant.model),
+        )
+        place = self.folder / f"bot {len(self._made)}"
         began = time.perf_counter()
         with unranked(variant.unranked) if variant.unranked else nullcontext():
             report = train(
@@ -134,7 +143,7 @@ class Bots:
                 place,
                 minutes=minutes if self.options.minutes is None else self.options.minutes,
                 seed=self.options.seed,
-                config=dataclasses.replace(config, memory=memory),
+                config=config,
                 monitor=Display(),
                 say=_say,
             )

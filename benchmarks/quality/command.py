@@ -11,7 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.embeddings import minilm_folder
-from benchmarks.quality import ablation, hard, history, likelihood, starter, taught, unknown
+from benchmarks.quality import (
+    ablation,
+    babi,
+    hard,
+    history,
+    likelihood,
+    starter,
+    taught,
+    unknown,
+)
 from benchmarks.quality.bots import Bots, Options
 from benchmarks.quality.figures import Found
 from dialog_s2s.config import read_config
@@ -25,8 +34,9 @@ PARTS: Mapping[str, Callable[[Bots], Found]] = {
     "likelihood": likelihood.measure,
     "history": history.measure,
     "ablation": ablation.measure,
+    "babi": babi.measure,
 }
-NEED_DATA = ("likelihood", "history", "ablation")
+NEED_DATA = ("likelihood", "history", "ablation", "babi")
 
 HELP = """The quality of bots, on questions that they were not trained on.
 
@@ -37,8 +47,9 @@ parts (all that can be measured, if none is given; bots are shared between them)
   hard        the shop's bot: 300 hard rewordings
   likelihood  a bot of real pairs (--corpus): nats per character and chrF on --test
   history     a bot of DailyDialog: earlier turns as they are, shuffled, removed
-  ablation    every part of the answer memory left out in turn; trains a dozen bots
-The last three need --data: a folder with a folder a corpus, in it train.jsonl.gz, valid.jsonl.gz
+  ablation    every part of the answer memory left out in turn; trains two dozen bots
+  babi        the bAbI dialogue tasks: a bot a task, an hour and a quarter of training
+The last four need --data: a folder with a folder a corpus, in it train.jsonl.gz, valid.jsonl.gz
 and test.jsonl.gz (a dialogue a line, with `turns`)."""
 
 

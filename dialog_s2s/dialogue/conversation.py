@@ -7,13 +7,15 @@ import dataclasses
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from dialog_s2s.config import GenerationConfig
-from dialog_s2s.dialogue.facts import Facts, Recollection
-from dialog_s2s.dialogue.reply import REMEMBERED, TAUGHT, Evidence, Reply
+from dialog_s2s.dialogue.facts import Fact, Facts, Recollection
+from dialog_s2s.dialogue.noted import noted
+from dialog_s2s.dialogue.reply import REMEMBERED, TAUGHT, UNKNOWN, Evidence, Reply
 from dialog_s2s.dialogue.sessions import Session, Sessions
 from dialog_s2s.errors import UsageError
 from dialog_s2s.memory.rows import Row
@@ -30,8 +32,11 @@ class Answerer(Protocol):
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), **settings: object
-    ) -> Iterator[str]:
-        """The same in pieces of text."""
+    ) -> Generator[str, None, Reply]:
+        """The same in pieces of text; the generator's value is the reply."""
+
+    def again(self, turns: Sequence[Turn], detail: Mapping[str, Any]) -> Reply | None:
+        """A reply as it was `noted`."""
 
     def settings(self, **changes: object) -> GenerationConfig:
         """The generation settings with changes."""
@@ -65,6 +70,8 @@ class Conversation:
         self.last: Reply | None = None
         """The latest reply, as long as it stands."""
         self._turns: list[Turn] = []
+        self._open: object = None
+        """The exchange in the making."""
         self._facts = Facts()
         self._persona = persona
         if resume is not None:
@@ -97,42 +104,51 @@ class Conversation:
         """Answers in context and remembers both turns. Raises as `Bot.reply` does."""
         began = time.perf_counter()
         self.bot.settings(**settings)
-        said, last = len(self._turns), self.last
-        try:
-            asked = self._hear(question)
-            known = self._facts.answer(asked)
-            if known is not None:
-                reply = self._recollection(known, asked, settings, began)
-            else:
-                reply = self.bot.reply(asked, self.history[:-1], **settings)
-            self._say(reply.text, reply)
-        except BaseException:  # Ctrl-C too: an exchange that is not whole is taken back
-            self._go_back(said)
-            self.last = last
-            raise
+        with self._exchange(question) as asked:
+            heard = self._learn(asked)
+            reply = self._answer(asked, heard, self.history[:-1], settings, began)
+            self._say(reply)
         return reply
 
-    def stream(self, question: str, **settings: object) -> Iterator[str]:
-        """As `reply`, in pieces of text; what was said when the caller stops counts as said."""
-        reply = self.reply(question, **settings)
-        yield from reply.text.splitlines(keepends=True)
+    def stream(self, question: str, **settings: object) -> Generator[str, None, Reply]:
+        """As `reply`, in pieces of text as they are found; the generator's value is the reply.
+
+        An exchange that is not read to its end is taken back, as one that fails is.
+        """
+        began = time.perf_counter()
+        self.bot.settings(**settings)
+        with self._exchange(question) as asked:
+            heard = self._learn(asked)
+            if heard or self._facts.answer(asked) is not None:
+                reply = self._answer(asked, heard, self.history[:-1], settings, began)
+                yield from words(reply.text)
+            else:
+                reply = yield from self.bot.stream(asked, self.history[:-1], **settings)
+            self._say(reply)
+        return reply
 
     def retry(self, **settings: object) -> Reply:
         """Answers the last question anew: with other settings, or where replies are sampled,
-        another draw.
+        another draw. The old reply stands until the new one is there.
 
         Raises:
             UsageError: nothing has been asked yet.
         """
+        began = time.perf_counter()
         self.bot.settings(**settings)
-        question = self.undo()
-        if question is None:
+        self._settle()
+        if not self._turns:
             raise UsageError("there is nothing to try again; ask something first")
-        return self.reply(question, **settings)
+        asked = self._turns[-2].text
+        heard = self._facts.hear(asked, self._asked())
+        reply = self._answer(asked, heard, self.history[:-2], settings, began)
+        self._replace(reply)
+        return reply
 
     def undo(self, count: int = 1) -> str | None:
         """Takes the last exchanges back; the question of the earliest, or None where there is
         none."""
+        self._settle()
         question = None
         for _ in range(count):
             asked = [place for place, turn in enumerate(self._turns) if turn.role is Role.USER]
@@ -145,6 +161,7 @@ class Conversation:
     def branch(self, exchanges: int | None = None) -> Conversation:
         """Another conversation that begins with the first exchanges of this one, or all; this one
         stays as it is."""
+        self._settle()
         asked = [place for place, turn in enumerate(self._turns) if turn.role is Role.USER]
         upto = len(self._turns)
         if exchanges is not None and exchanges < len(asked):
@@ -155,12 +172,13 @@ class Conversation:
         other = Conversation(self.bot, self._persona, self.sessions)
         other._turns = self._turns[:upto]
         other._reread()
+        other.last = self.last if upto == len(self._turns) else None
         return other
 
     def reset(self) -> None:
         """Begins again; a conversation on the disk stays there, and a new one is begun."""
         self._turns, self._facts = [], Facts()
-        self.session, self.last = None, None
+        self.session, self.last, self._open = None, None, None
 
     def teach(self, question: str, answer: str, in_context: bool = False) -> Row:
         """Teaches the bot; with `in_context` the answer holds only after the turns so far."""
@@ -173,6 +191,7 @@ class Conversation:
         Raises:
             UsageError: there is no reply to correct.
         """
+        self._settle()
         if self.last is None:
             raise UsageError("there is no reply to correct; ask something first")
         row = self.bot.fix(self.last, answer, origin=self._origin())
@@ -186,12 +205,45 @@ class Conversation:
             suggestions=(),
             _look=None,
         )
-        self._take_back(1)
-        self._say(row.answer, corrected)
+        self._replace(corrected)
         return row
 
     def _origin(self) -> str:
         return self.session.id if self.session else "chat"
+
+    @contextmanager
+    def _exchange(self, question: str) -> Iterator[str]:
+        """An exchange in the making: its question is kept, and it is taken back unless it becomes
+        whole, Ctrl-C or not."""
+        self._settle()
+        mark = self._open = object()
+        said, last = len(self._turns), self.last
+        try:
+            yield self._hear(question)
+        except BaseException:
+            if self._open is mark:  # a stream that was left may end after others have begun
+                self._go_back(said)
+                self.last = last
+            raise
+
+    def _answer(
+        self,
+        asked: str,
+        heard: Sequence[Fact],
+        history: Sequence[Turn],
+        settings: dict[str, object],
+        began: float,
+    ) -> Reply:
+        """The reply from what the user said, or else the bot's."""
+        known = self._facts.answer(asked)
+        if known is None:
+            reply = self.bot.reply(asked, history, **settings)
+            if reply.source == UNKNOWN:
+                known = self._facts.acknowledged(asked, heard)
+            if known is None:
+                return reply
+        turns = (*history, Turn(Role.USER, asked))
+        return self._recollection(known, turns, settings, began)
 
     def _hear(self, question: str) -> str:
         text = " ".join(question.split())
@@ -200,16 +252,39 @@ class Conversation:
         self._keep(Turn(Role.USER, text), {})
         return text
 
-    def _say(self, text: str, reply: Reply) -> None:
-        self._keep(Turn(Role.BOT, text), reply.tree())
-        self._learn(self._turns[-2].text, len(self._turns) // 2)
+    def _say(self, reply: Reply) -> None:
+        self._keep(Turn(Role.BOT, reply.text), noted(reply))
         self.last = reply
 
-    def _learn(self, text: str, turn: int) -> None:
-        for fact in self._facts.hear(text, turn):
-            if self.sessions is not None and self.session is not None:
-                line = Facts([fact]).export()[fact.key]
-                self.sessions.remember(self.session.id, fact.key, line)
+    def _replace(self, reply: Reply) -> None:
+        """Says something else in the place of the last reply."""
+        turn = Turn(Role.BOT, reply.text)
+        if self.sessions is not None and self.session is not None:
+            try:
+                self.sessions.replace(self.session.id, turn, noted(reply))
+            except BaseException:  # which may have come before it was kept, or after
+                if self.sessions.turns(self.session.id)[-1] == turn:
+                    self._turns[-1], self.last = turn, reply
+                raise
+        self._turns[-1], self.last = turn, reply
+
+    def _learn(self, text: str) -> list[Fact]:
+        """Notes what the newest turn tells of the user."""
+        heard = self._facts.hear(text, self._asked())
+        if self.sessions is not None and self.session is not None:
+            for key, line in Facts(heard).export().items():
+                self.sessions.remember(self.session.id, key, line)
+        return heard
+
+    def _asked(self) -> int:
+        """How many questions there were."""
+        return sum(turn.role is Role.USER for turn in self._turns)
+
+    def _settle(self) -> None:
+        """Takes back a question without a reply: its program was killed, or its stream left."""
+        if self._turns and self._turns[-1].role is Role.USER:
+            self._open = None
+            self._go_back(len(self._turns) - 1)
 
     def _keep(self, turn: Turn, detail: dict[str, Any]) -> None:
         if self.sessions is not None:
@@ -247,13 +322,19 @@ class Conversation:
     def _resume(self, sessions: Sessions, name: str) -> None:
         self.session = sessions.find(name)
         self._persona = self.session.persona
-        self._turns = sessions.turns(self.session.id)
-        if self._turns and self._turns[-1].role is Role.USER:  # its reply was never made
-            self._drop(1)
+        spoken = sessions.detailed(self.session.id)
+        self._turns = [each.turn for each in spoken]
+        self._settle()
         self._reread()
+        if self._turns:
+            self.last = self.bot.again(self.history[:-1], spoken[len(self._turns) - 1].detail)
 
     def _recollection(
-        self, known: Recollection, asked: str, settings: dict[str, object], began: float
+        self,
+        known: Recollection,
+        turns: tuple[Turn, ...],
+        settings: dict[str, object],
+        began: float,
     ) -> Reply:
         """A reply from what the user said."""
         chosen = self.bot.settings(**settings)
@@ -275,7 +356,17 @@ class Conversation:
             finish="stop",
             seed=secrets.randbits(32) if chosen.seed is None else chosen.seed,
             milliseconds=(time.perf_counter() - began) * 1e3,
-            turns=tuple(self.history),
-            turns_read=len(self._turns),
+            turns=turns,
+            turns_read=len(turns),
             settings=chosen,
         )
+
+
+def words(text: str) -> Iterator[str]:
+    """A text in its words, spaces kept."""
+    start = 0
+    for place, char in enumerate(text):
+        if char == " ":
+            yield text[start:place]
+            start = place
+    yield text[start:]

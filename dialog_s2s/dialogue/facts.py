@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -22,6 +22,8 @@ MOST_SENTENCES = 100
 """Sentences of a turn that are read."""
 MOST_FACTS = 500
 """Facts kept; beyond, the oldest go."""
+MOST_SAID = 3
+"""Kinds of facts that are said again when they are noted."""
 
 # not after a title or an initial: "Dr. Lee", "J. Smith"
 _END = re.compile(r"(?<=[.!?…。？！~])(?<!\b[A-Z]\.)(?<!\b[DMS][rst]\.)(?<!\bMrs\.) ")
@@ -91,6 +93,29 @@ class Facts:
                     return Recollection(untold, ())
         return None
 
+    def acknowledged(self, text: str, heard: Sequence[Fact]) -> Recollection | None:
+        """That what a turn states was noted, for a bot that knows no better reply; `heard` is what
+        `hear` found in it. None where the turn says or asks something else."""
+        said = sentences(text)
+        if not heard or not said or not " ".join(_straight(text).split()).endswith(said[-1]):
+            return None
+        language = ENGLISH
+        if len(_languages(heard[-1].words)) > 1 and not any(ENGLISH.claims(heard[-1].words, "")):
+            language = korean()
+        while len(said) > 1 and language.courtesy.fullmatch(said[-1]):
+            said.pop()
+        notes = [fact for fact in heard if fact.key.startswith("note:")]
+        asked = any(each.endswith(("?", "？")) for each in said)
+        if said[-1] != heard[-1].words or (asked and not notes):
+            return None
+        told = tuple(fact for fact in notes or heard if self._facts.get(fact.key) is fact)
+        kinds: dict[str, list[str]] = {}
+        for fact in told:
+            kind, colon, _ = fact.key.partition(":")
+            kinds.setdefault(kind + colon, []).append(fact.value)
+        parts = [language.said(kind, values) for kind, values in list(kinds.items())[:MOST_SAID]]
+        return Recollection(" ".join((language.noted_it, *parts)), told)
+
     def forget(self, pattern: str) -> list[Fact]:
         """Drops the facts whose key, kind or value is `pattern`; those it dropped.
 
@@ -138,12 +163,16 @@ class Facts:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text with their closing marks, but overlong ones and those that quote."""
-    text = unicodedata.normalize("NFC", text).replace("’", "'")
+    text = _straight(text)
     # what is quoted in a word or two may be a name
     text = _QUOTED.sub(lambda quote: quote[0] if quote[0].count(" ") < 2 else "\0", text)
     lines = (" ".join(line.split()) for line in re.split("[\n;]", text))
     found = (sentence for line in lines for sentence in _END.split(line))
     return [each for each in found if 0 < len(each) <= LONGEST and "\0" not in each]
+
+
+def _straight(text: str) -> str:
+    return unicodedata.normalize("NFC", text).replace("’", "'")
 
 
 def _languages(sentence: str) -> tuple[Language, ...]:

@@ -263,5 +263,10 @@ ENGLISH = Language(
     checked=_checked,
     thing=_thing,
     said=_said,
+    noted_it="Noted.",
+    courtesy=pattern(
+        r"((very )?(nice|pleased|glad) to meet you( too| all)?|thanks( a lot)?|"
+        r"thank you( very much)?|please|hi|hello|cheers)[ .!,~:\)]*"
+    ),
     untold=_untold,
 )

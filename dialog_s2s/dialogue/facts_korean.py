@@ -247,5 +247,11 @@ def korean() -> Language:
         checked=_checked,
         thing=_thing,
         said=_said,
+        noted_it="기억할게요.",
+        courtesy=pattern(
+            "((만나서 )?(정말 )?반(가워요?|갑습니다|가웠어요)|"
+            "(잘 )?부탁(드려요|드립니다|해요?|합니다)|감사(합니다|해요)|고마워요?|"
+            "안녕(하세요|하십니까)?)[ .!~^ㅎㅋ]*"
+        ),
         untold=_untold,
     )

@@ -63,6 +63,10 @@ class Language:
     """A thing as keys have it, given what it was called."""
     said: Callable[[str, list[str]], str]
     """The reply, given a key and its values."""
+    noted_it: str
+    """What the reply to a statement opens with, before what is `said` of it."""
+    courtesy: re.Pattern[str]
+    """A sentence that may follow a statement and adds nothing."""
     untold: Callable[[str], str]
     """The reply where a key has no value; nothing if such things are not for telling."""
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dialog_s2s.bundle import TOKENIZER, open_bundle
 from dialog_s2s.config import Config, GenerationConfig, given, with_settings
 from dialog_s2s.dialogue.confidence import Confidence, reply_features
-from dialog_s2s.dialogue.conversation import Conversation
+from dialog_s2s.dialogue.conversation import Conversation, words
+from dialog_s2s.dialogue.noted import from_noted
 from dialog_s2s.dialogue.reply import (
     UNKNOWN,
     Attended,
@@ -136,9 +139,7 @@ class Bot:
     ) -> list[Reply]:
         """Replies to dialogues of which the memory has spoken."""
         seeds = [_seed(settings) for _ in read]
-        sources = [
-            self.source(turns, known) for turns, known in zip(read, recalled, strict=True)
-        ]
+        sources = [self.source(turns, known) for turns, known in zip(read, recalled, strict=True)]
         votes = [each.decided for each in recalled]
         found = self.engine.replies(sources, settings, seeds, votes)
         return [
@@ -148,21 +149,20 @@ class Bot:
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), **settings: object
-    ) -> Iterator[str]:
-        """The reply in pieces of text, never half a character.
+    ) -> Generator[str, None, Reply]:
+        """The reply in pieces of text, never half a character; the generator's value is the reply.
 
         As they are found where the bot answers in any case (`threshold=0`, and nothing was ever
         forgotten); else after the last one, for only then is it known whether it answers.
         """
+        began = time.perf_counter()
         chosen = self.settings(**settings)
         turns = self._asked(question, history)
-        recalled = self.recall(turns)
-        if self.bar(chosen) > 0 or self._forgetful() or not self._literal(recalled):
-            return iter(_words(self.reply(question, history, **settings).text))
-        said = self.engine.stream(
-            self.source(turns, recalled), chosen, _seed(chosen), recalled.decided
-        )
-        return self.format.tokenizer.stream(each.piece for each in said if each.piece is not None)
+        if self.bar(chosen) == 0 and not self._forgetful():
+            recalled = self.recall(turns)
+            if self._literal(recalled):
+                return self._streamed(recalled, turns, chosen, began)
+        return self._in_words(question, history, settings)
 
     def conversation(
         self,
@@ -221,12 +221,9 @@ class Bot:
         Raises:
             UsageError: the pattern is empty, or the bot has no memory.
         """
-        sought = fold(pattern)
-        if not sought:
-            raise UsageError("the pattern is empty; give a word of what is to be forgotten")
-        memory = self._memory()
+        rows = self._memory().rows
         with self._teaching:
-            return memory.rows.remove([row.id for row in memory.rows if _holds(row, sought)])
+            return rows.remove([row.id for row in rows.matching(pattern)])
 
     def remove(self, rows: Sequence[Row]) -> list[Row]:
         """Removes these pairs for good, such as one just taught; `restore` takes them back."""
@@ -241,6 +238,29 @@ class Bot:
     def taught(self) -> list[Row]:
         """What was taught and corrected since training, the newest first."""
         return [] if self.memory is None else self.memory.rows.listed()
+
+    def again(self, turns: Sequence[Turn], detail: Mapping[str, Any]) -> Reply | None:
+        """The reply to the last of `turns` that was `noted` beside its own; None where none was.
+
+        The pairs nearest to the question are those of now.
+        """
+        asked = tuple(turns)
+        read = self.format.read(asked)
+        try:
+            fields = from_noted(detail)
+            settings = self.settings(**detail["settings"])
+        except (KeyError, TypeError, ValueError, UsageError):
+            return None
+        recalled = self.recall(asked)
+        said = self.format.tokenizer.encode(fields["withheld"] or fields["text"])
+        return Reply(
+            **fields,
+            turns=asked,
+            turns_read=len(read),
+            settings=settings,
+            nearest=nearest(recalled),
+            _look=lambda: self._attended(read, self.source(asked, recalled), said),
+        )
 
     def recall(
         self, turns: Sequence[Turn], without: Callable[[Row], bool] | None = None
@@ -270,6 +290,7 @@ class Bot:
         seed: int,
         began: float,
     ) -> Reply:
+        found = _whole(found, recalled)
         pieces = (*found.pieces, END) if found.finish == "stop" else found.pieces
         source, evidence, exact = provenance(found, recalled, pieces)
         text = recalled.texts.get(pieces) or self.format.tokenizer.decode(found.pieces)
@@ -283,7 +304,7 @@ class Bot:
             withheld, source, evidence = (None if blocked else text), UNKNOWN, ()
             text = unknown_reply(turns[-1].text, suggestions, self.language)
             confidence = 0.0 if blocked else confidence
-        source_pieces = self.source(turns, recalled)
+        read, source_pieces = self.format.read(turns), self.source(turns, recalled)
         return Reply(
             text=text,
             source=source,
@@ -293,20 +314,55 @@ class Bot:
             seed=seed,
             milliseconds=(time.perf_counter() - began) * 1e3,
             turns=turns,
-            turns_read=self.format.used(turns),
+            turns_read=len(read),
             settings=settings,
             log_probability=found.log_probability,
             withheld=withheld,
             suggestions=suggestions,
             nearest=nearest(recalled),
-            _look=lambda: self._attended(turns, source_pieces, found.pieces),
+            _look=lambda: self._attended(read, source_pieces, found.pieces),
         )
+
+    def _streamed(
+        self,
+        recalled: Recalled,
+        turns: tuple[Turn, ...],
+        settings: GenerationConfig,
+        began: float,
+    ) -> Generator[str, None, Reply]:
+        """The reply as its pieces are found."""
+        seed = _seed(settings)
+        found = Hypothesis((), 0.0, "stop")
+
+        def pieces() -> Iterator[int]:
+            nonlocal found
+            said = []
+            source = self.source(turns, recalled)
+            for each in self.engine.stream(source, settings, seed, recalled.decided):
+                said += [] if each.piece is None else [each.piece]
+                likely = found.log_probability + each.log_probability
+                found = Hypothesis(tuple(said), likely, each.finish or "stop")
+                if each.piece is not None:
+                    yield each.piece
+            found = _whole(found, recalled)
+            yield from found.pieces[len(said) :]
+
+        yield from _trimmed(self.format.tokenizer.stream(pieces()))
+        return self._reply(found, recalled, turns, settings, seed, began)
+
+    def _in_words(
+        self, question: str, history: Sequence[Turn], settings: dict[str, object]
+    ) -> Generator[str, None, Reply]:
+        """The reply once it is there, a word at a time."""
+        reply = self.reply(question, history, **settings)
+        yield from words(reply.text)
+        return reply
 
     def _confidence(
         self, found: Hypothesis, recalled: Recalled, pieces: tuple[int, ...], exact: bool
     ) -> float:
         if self.confidence is None:
-            return min(1.0, float(2.718281828459045**found.log_probability))
+            return min(1.0, math.exp(found.log_probability))
         return self.confidence.of(reply_features(found, recalled, pieces).tolist(), exact)
 
     def _attended(
@@ -316,7 +372,6 @@ class Bot:
         tokenizer = self.format.tokenizer
         opened = set(tokenizer.roles.values())
         places = [place for place, piece in enumerate(source) if piece in opened]
-        read = turns[len(turns) - len(places) :]
         shares = weights_TS.mean(0)
         ends = [*places[1:], len(source)]
         return Attended(
@@ -325,7 +380,7 @@ class Bot:
             weights_TS,
             tuple(
                 (turn, float(shares[start:end].sum()))
-                for turn, start, end in zip(read, places, ends, strict=True)
+                for turn, start, end in zip(turns, places, ends, strict=True)
             ),
         )
 
@@ -385,12 +440,6 @@ def spaced(question: str) -> str:
     return text
 
 
-def _holds(row: Row, sought: str) -> bool:
-    """Whether a folded text is in a pair or in the turns it needs."""
-    texts = (row.question, row.answer, *(turn.text for turn in row.context))
-    return any(sought in fold(text) for text in texts)
-
-
 def _suggested(recalled: Recalled, question: str) -> tuple[str, ...]:
     """Known questions with other answers each, near the one asked."""
     found: dict[str, str] = {}
@@ -401,14 +450,33 @@ def _suggested(recalled: Recalled, question: str) -> tuple[str, ...]:
     return tuple(found.values())[:2]
 
 
-def _words(text: str) -> Iterator[str]:
-    """A text in its words, spaces kept."""
-    start = 0
-    for place, char in enumerate(text):
-        if char == " ":
-            yield text[start:place]
-            start = place
-    yield text[start:]
+def _trimmed(parts: Iterator[str]) -> Iterator[str]:
+    """The parts of a text without the blanks at its ends."""
+    begun, held = False, ""
+    for part in parts:
+        text = held + (part if begun else part.lstrip())
+        said = text.rstrip()
+        held = text[len(said) :]
+        if said:
+            begun = True
+            yield said
+
+
+def _whole(found: Hypothesis, recalled: Recalled) -> Hypothesis:
+    """A reply that was cut at `max_tokens`, whole if it is a remembered answer: the limit is for
+    what the generator makes up."""
+    if found.finish == "stop":
+        return found
+    votes, cut = recalled.decided, len(found.pieces)
+    begun = {
+        answer: weight
+        for answer, weight in zip(votes.answers, votes.weights, strict=True)
+        if answer[:cut] == found.pieces
+    }
+    if 2 * sum(begun.values()) <= math.exp(found.log_probability):
+        return found
+    answer = max(begun, key=begun.__getitem__)
+    return Hypothesis(answer[:-1], math.log(begun[answer]), "stop")
 
 
 def _seed(settings: GenerationConfig) -> int:

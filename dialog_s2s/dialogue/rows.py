@@ -73,6 +73,18 @@ def append(connection: sqlite3.Connection, number: int, turn: Turn, detail: str)
     return place
 
 
+def replace(connection: sqlite3.Connection, number: int, turn: Turn, detail: str) -> None:
+    """Another turn in the place of the last, where there is one."""
+    connection.execute(
+        "UPDATE turn SET role = ?, text = ?, detail = ?, time = ? WHERE session = ? AND place = ?",
+        [
+            *(turn.role.value, whole(turn.text), whole(detail), time.time()),
+            *(number, count(connection, number)),
+        ],
+    )
+    _touch(connection, number)
+
+
 def cut(connection: sqlite3.Connection, number: int, kept: int) -> None:
     """Removes the turns after the first `kept`, and the facts that came with them."""
     for table in ("turn", "fact"):

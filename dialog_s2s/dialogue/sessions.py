@@ -74,12 +74,15 @@ class Sessions:
 
         `detail` is anything that JSON can hold: a reply's source, confidence, seed.
         """
-        try:
-            noted = json.dumps(dict(detail or {}), ensure_ascii=False, allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise UsageError(f"the detail of a turn must be JSON ({error})") from None
+        noted = _dumped(detail or {})
         with self._store.writing() as connection:
             return rows.append(connection, rows.number_of(connection, session_id), turn, noted)
+
+    def replace(self, session_id: str, turn: Turn, detail: Mapping[str, Any] | None = None) -> None:
+        """Puts another turn in the place of the last, of which the file then holds nothing."""
+        noted = _dumped(detail or {})
+        with self._store.erasing() as connection:
+            rows.replace(connection, rows.number_of(connection, session_id), turn, noted)
 
     def undo(self, session_id: str, count: int) -> list[Turn]:
         """Takes back the last `count` turns and the facts that came with them; those turns.
@@ -178,3 +181,10 @@ class Sessions:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _dumped(detail: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(detail), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"the detail of a turn must be JSON ({error})") from None

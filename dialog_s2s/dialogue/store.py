@@ -1,9 +1,4 @@
-"""The SQLite file that conversations are kept in: opened, locked, erased, its troubles explained.
-
-A rollback journal rather than a WAL: until SQLite 3.51.3 (2026) a WAL with several writers could
-lose what was committed (sqlite.org/wal.html, "the WAL-reset bug"), a WAL keeps deleted text until
-its next checkpoint, and the few writes of a chat do not need its speed.
-"""
+"""The SQLite file that conversations are kept in: made, recognised, locked, erased."""
 
 from __future__ import annotations
 
@@ -12,25 +7,18 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from dialog_s2s.dialogue.rows import SCHEMA
 from dialog_s2s.errors import DataError, DiskError
+from dialog_s2s.memory import sqlite_file
+from dialog_s2s.memory.sqlite_file import cut, explained, set_up, transaction
 
 FORMAT = 1
 APPLICATION = 0x64325331
 """`application_id` of the file: "d2S1"."""
-BUSY_SECONDS = 30.0
-"""How long to wait for other processes before giving up."""
 
-_SETTINGS = (
-    "journal_mode = DELETE",
-    "synchronous = EXTRA",  # FULL, and the folder too when the journal has left it
-    "secure_delete = ON",
-    "foreign_keys = ON",
-    "temp_store = MEMORY",  # VACUUM then writes no copy of what was said to another folder
-)
 _SCHEMA = (
     *SCHEMA,
     # holds a row while deleted text may still be in the file
@@ -38,20 +26,6 @@ _SCHEMA = (
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {FORMAT}",
 )
-
-_BUSY = "another program is using it; try again, or close that program"
-_PERMISSIONS = "check the permissions of the file and its folder"
-_TROUBLES = {
-    sqlite3.SQLITE_FULL: "there is no space left; free some",
-    sqlite3.SQLITE_IOERR: "the disk refuses; free some space, or check the disk",
-    sqlite3.SQLITE_BUSY: _BUSY,
-    sqlite3.SQLITE_LOCKED: _BUSY,
-    sqlite3.SQLITE_READONLY: f"it is read-only; {_PERMISSIONS}",
-    sqlite3.SQLITE_PERM: f"it is read-only; {_PERMISSIONS}",
-    sqlite3.SQLITE_CANTOPEN: f"it cannot be opened; {_PERMISSIONS}",
-    sqlite3.SQLITE_NOMEM: "there is no memory left; close other programs",
-    sqlite3.SQLITE_TOOBIG: "the text is too long to be kept; shorten it",
-}
 
 
 class Store:
@@ -61,7 +35,7 @@ class Store:
 
     Raises, here and from every transaction:
         DataError: a file of something else, a damaged one, or one of a newer version.
-        DiskError: no space, no permission, or another process held it for BUSY_SECONDS.
+        DiskError: no space, no permission, or another process held it for too long.
     """
 
     def __init__(self, path: Path, private: bool):
@@ -70,7 +44,7 @@ class Store:
         with _explained(path):
             _make(path, private)
             self._connection = sqlite3.connect(
-                path.absolute(), BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                path.absolute(), sqlite_file.PATIENCE, isolation_level=None, check_same_thread=False
             )
             try:
                 self._prepare()
@@ -111,27 +85,20 @@ class Store:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._lock, _explained(self.path):
-            try:
-                self._connection.execute(begin)
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        with self._lock, _explained(self.path), transaction(self._connection, begin):
+            yield self._connection
 
     def _prepare(self) -> None:
         made = self._recognised()
         if stat.S_IMODE(self.path.stat().st_mode) & 0o077:
             self.path.chmod(0o600)  # side files take their mode from it
-        for setting in _SETTINGS:
-            self._connection.execute(f"PRAGMA {setting}")
+        set_up(self._connection)
         if not made:
             with self.writing() as connection:
                 if not self._recognised():  # nor has another process made it meanwhile
                     for statement in _SCHEMA:
                         connection.execute(statement)
+        cut(self._connection, self.path)
         if self._connection.execute("SELECT 1 FROM traces LIMIT 1").fetchone():
             with suppress(DiskError):
                 self._purge()
@@ -175,19 +142,11 @@ def _make(path: Path, private: bool) -> None:
         raise DataError("is not a file; choose another", path)
 
 
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path) -> AbstractContextManager[None]:
     """Turns the system's and SQLite's errors into ours."""
-    try:
-        yield
-    except OSError as error:
-        raise DiskError(f"{path}: {error.strerror}; {_PERMISSIONS}") from error
-    except sqlite3.ProgrammingError:  # a mistake of ours, such as a call after `close`
-        raise
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote what is damaged
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in _TROUBLES:
-            raise DiskError(f"{path}: {_TROUBLES[code & 0xFF]}") from error
-        raise DataError(
+    return explained(
+        path,
+        lambda _: DataError(
             "is damaged, or is no file of conversations; move it away, and a new one is made", path
-        ) from error
+        ),
+    )

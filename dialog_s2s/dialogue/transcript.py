@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from dialog_s2s.dialogue.facts import Facts
 from dialog_s2s.errors import UsageError
 from dialog_s2s.text.lines import MAX_LINE_BYTES
 from dialog_s2s.text.turns import Dialogue, Role, Turn, examples
@@ -113,7 +114,10 @@ def _json(transcript: Transcript) -> str:
         **about,
         "started": _exact(transcript.session.started),
         "changed": _exact(transcript.session.changed),
-        "facts": dict(transcript.facts),
+        "facts": {
+            fact.key: {"value": fact.value, "turn": fact.turn, "words": fact.words}
+            for fact in Facts.load(transcript.facts)
+        },
         "turns": [
             {"role": turn.role.value, "text": turn.text, "time": _exact(time), "detail": detail}
             for turn, detail, time in transcript.spoken

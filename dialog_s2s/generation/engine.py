@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +14,10 @@ from numpy.typing import NDArray
 from dialog_s2s.config import GenerationConfig
 from dialog_s2s.generation.backend import Backend
 from dialog_s2s.generation.mixed_backend import MixedBackend
+from dialog_s2s.generation.rules import log_softmax, repeated
 from dialog_s2s.generation.search import Hypothesis, Said, beam, one_by_one
 from dialog_s2s.memory.mixture import SILENT, Votes
-from dialog_s2s.text.tokenizer import START, Tokenizer
+from dialog_s2s.text.tokenizer import END, START, Tokenizer
 
 SLOTS = 32
 """Sources decoded at once."""
@@ -56,8 +60,11 @@ class Engine:
         order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
         for start in range(0, len(order), SLOTS):
             places = order[start : start + SLOTS]
+            told = [votes[place] for place in places]
+            if settings.method == "greedy":
+                told = [each.decisive() for each in told]
             said = one_by_one(
-                MixedBackend(self.backend, [votes[place] for place in places]),
+                MixedBackend(self.backend, told),
                 [sources[place] for place in places],
                 settings,
                 [seeds[place] for place in places],
@@ -65,7 +72,43 @@ class Engine:
             )
             for place, hypothesis in zip(places, _gathered(said, len(places)), strict=True):
                 found[place] = hypothesis
+        if settings.method == "greedy":
+            for place in order:
+                found[place] = self._likelier(found[place], sources[place], votes[place], settings)
         return [found[place] for place in range(len(sources))]
+
+    def _likelier(
+        self, greedy: Hypothesis, source: Sequence[int], votes: Votes, settings: GenerationConfig
+    ) -> Hypothesis:
+        """What was found piece by piece under decisive votes, with its probability under the
+        votes as they are; or the weightiest answer, where that is likelier than it."""
+        if not votes.answers:
+            return greedy
+        decisive = votes.decisive()
+        best, told, own = decisive.answers[0], decisive.weights[0], votes.of(decisive.answers[0])
+        pieces = (*greedy.pieces, END) if greedy.finish == "stop" else greedy.pieces
+        if pieces == best:
+            joint = max(math.exp(greedy.log_probability) - told, 0.0) + own
+            return dataclasses.replace(greedy, log_probability=math.log(joint))
+        joint = math.exp(greedy.log_probability) + votes.of(pieces)
+        begun = greedy.finish == "length" and best[: len(pieces)] == pieces
+        if (begun or joint < own) and _allowed(best, settings):
+            return Hypothesis(best[:-1], self.likelihood(source, best, votes), "stop")
+        if not votes.of(pieces):
+            return greedy
+        return dataclasses.replace(greedy, log_probability=math.log(joint))
+
+    def likelihood(
+        self, source: Sequence[int], pieces: Sequence[int], votes: Votes = SILENT
+    ) -> float:
+        """The log-probability of these pieces; a whole reply's end in the end piece."""
+        backend = MixedBackend(self.backend, [votes])
+        state = backend.encode([source])
+        total = 0.0
+        for fed, piece in pairwise((START, *pieces)):
+            logits_RV, state = backend.step([fed], state)
+            total += float(log_softmax(logits_RV)[0, piece])
+        return total
 
     def stream(
         self,
@@ -74,12 +117,13 @@ class Engine:
         seed: int,
         votes: Votes = SILENT,
     ) -> Iterator[Said]:
-        """The pieces of one reply as they are chosen; beam search gives its best at the end."""
-        backend = MixedBackend(self.backend, [votes])
-        if settings.method != "beam":
+        """The pieces of one reply as they are chosen; at the end where several are compared, as
+        beam search does, and greedy search if there is a memory."""
+        if settings.method == "sample" or (settings.method == "greedy" and not votes.answers):
+            backend = MixedBackend(self.backend, [votes])
             yield from one_by_one(backend, [source], settings, [seed], self._silent())
             return
-        best = beam(backend, source, settings, self._silent())[0]
+        best = self.candidates(source, settings, seed, votes)[0]
         for piece in best.pieces:
             yield Said(0, piece, 0.0)
         yield Said(0, None, best.log_probability, best.finish)
@@ -96,6 +140,14 @@ class Engine:
 
     def _silent(self) -> list[int]:
         return list(self.tokenizer.openers)
+
+
+def _allowed(answer: Sequence[int], settings: GenerationConfig) -> bool:
+    """Whether the rules let a remembered answer, with its end, be said; however long it is."""
+    return len(answer) > settings.min_tokens and not any(
+        piece in repeated(answer[:place], settings.no_repeat_ngram)
+        for place, piece in enumerate(answer)
+    )
 
 
 def _gathered(said: Iterator[Said], sources: int) -> list[Hypothesis]:

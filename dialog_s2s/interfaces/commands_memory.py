@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dialog_s2s.dialogue.why import why
 from dialog_s2s.errors import UsageError
 from dialog_s2s.interfaces.interrupts import undisturbed
 from dialog_s2s.interfaces.listing import counted, pair, shortened, taught_line
-from dialog_s2s.interfaces.pairs import matching
 from dialog_s2s.interfaces.talk import Talk
 from dialog_s2s.memory.rows import Row
 
@@ -21,7 +22,7 @@ def teach(talk: Talk, rest: str) -> None:
     """`[[...] QUESTION =>] ANSWER`."""
     question, arrow, answer = (part.strip() for part in rest.partition("=>"))
     if not arrow and question:
-        talk.tell(f"Taught: {pair(_corrected(talk, question))}")
+        _told(talk, "Taught", lambda: talk.conversation.fix(question))
         return
     follows = question.startswith(("...", "…"))
     question = question.lstrip(".… ") if follows else question
@@ -29,23 +30,21 @@ def teach(talk: Talk, rest: str) -> None:
         raise UsageError(_TEACH)
     if follows and not talk.conversation.turns:
         raise UsageError("nothing was said yet; ask first what the question follows on")
-    with undisturbed():
-        row = talk.conversation.teach(question, answer, in_context=follows)
-    talk.tell(f"Taught: {pair(row)}")
+    _told(talk, "Taught", lambda: talk.conversation.teach(question, answer, in_context=follows))
 
 
 def fix(talk: Talk, rest: str) -> None:
     """`BETTER ANSWER`."""
     if not rest:
         raise UsageError("give the better answer: /fix Yes, by bike.")
-    talk.tell(f"Fixed: {pair(_corrected(talk, rest))}")
+    _told(talk, "Fixed", lambda: talk.conversation.fix(rest))
 
 
 def forget(talk: Talk, rest: str) -> None:
     """`WORDS` of a question or an answer."""
     if not rest:
         raise UsageError("give some words of the question or the answer: /forget green tea")
-    rows = matching(talk.rows, rest)
+    rows = talk.rows.matching(rest)
     if not rows:
         talk.tell(f'No pair holds "{rest}".')
         return
@@ -87,6 +86,13 @@ def explain(talk: Talk, _: str) -> None:
     talk.tell(why(reply))
 
 
-def _corrected(talk: Talk, answer: str) -> Row:
+def _told(talk: Talk, what: str, teach: Callable[[], Row]) -> None:
+    """Teaches, and tells of the pair and of those it took the place of."""
+    before = talk.rows.listed()
     with undisturbed():
-        return talk.conversation.fix(answer)
+        row = teach()
+    talk.tell(f"{what}: {pair(row)}")
+    left = {each.id for each in talk.rows.listed()}
+    for each in before:
+        if each.id not in left:
+            talk.tell(f"  replaced: {pair(each)}")

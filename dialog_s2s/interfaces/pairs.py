@@ -19,7 +19,6 @@ from dialog_s2s.interfaces.listing import counted, pair, taught_line
 from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.memory.keys import key
 from dialog_s2s.memory.rows import TAUGHT, NewRow, Row, Rows
-from dialog_s2s.text.turns import fold
 
 ORIGIN = "command line"
 
@@ -37,22 +36,6 @@ def open_rows(bundle: str) -> Rows:
     return Rows.open(opened.path / MEMORY)
 
 
-def matching(rows: Rows, pattern: str) -> list[Row]:
-    """The pairs that `Bot.forget` would remove: which hold a pattern in their question, answer, or
-    the turns before them, case and punctuation aside. Raises `UsageError` where it is empty."""
-    sought = fold(pattern)
-    if not sought:
-        raise UsageError("the pattern is empty; give a word of what is to be forgotten")
-    return [
-        row
-        for row in rows
-        if any(
-            sought in fold(text)
-            for text in (row.question, row.answer, *(turn.text for turn in row.context))
-        )
-    ]
-
-
 def teach(bundle: str, question: str, answer: str) -> None:
     """Teaches an answer; what was taught for this very question before is replaced."""
     asked, said = spaced(clean(question)), clean_lines(answer).strip()
@@ -62,8 +45,10 @@ def teach(bundle: str, question: str, answer: str) -> None:
     with open_rows(bundle) as rows:
         old = [row.id for row in rows.listed() if key(row.question, row.context) == bare]
         row = rows.add(NewRow(asked, (), said, TAUGHT, ORIGIN, 0, time.time()))
-        rows.remove(old)
+        replaced = rows.remove(old)
     _say(f"Taught: {pair(row)}")
+    for each in replaced:
+        _say(f"  replaced: {pair(each)}")
 
 
 def forget(bundle: str, pattern: str, out: TextIO, *, sure: bool = False) -> None:
@@ -73,7 +58,7 @@ def forget(bundle: str, pattern: str, out: TextIO, *, sure: bool = False) -> Non
         UsageError: nobody is there to be asked.
     """
     with open_rows(bundle) as rows:
-        found = matching(rows, pattern)
+        found = rows.matching(pattern)
         for row in found:
             out.write(f"{pair(row)}  [{clean(row.origin)}]\n")
         out.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -108,7 +109,8 @@ class TerminalChat:
                 obey(talk, line)
             elif line:
                 question = line.removeprefix("/")
-                talk.show(talk.conversation.stream(question, **talk.settings))
+                with closing(talk.conversation.stream(question, **talk.settings)) as pieces:
+                    talk.show(pieces)
         except KeyboardInterrupt:
             talk.tell("(stopped)")
         except DialogError as error:

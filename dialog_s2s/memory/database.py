@@ -1,4 +1,4 @@
-"""The file that the answer memory is kept in: its tables, its journal, and its errors as ours.
+"""The file that the answer memory is kept in: made, opened, recognised.
 
 The table is a log. A row is appended and never moved; removing it wipes its text where it stands
 and appends a mark. `PRAGMA secure_delete` alone is not enough: a DELETE can make SQLite merge or
@@ -6,11 +6,6 @@ split pages, and a row that was copied to another page stays readable on the old
 is deleted (a few in ten thousand, measured). Appending and wiping copies nothing. And pages that
 became free are cut off (`auto_vacuum`): what is written to a free page is not in the journal, so
 a change that was killed and undone would leave its text there.
-
-The journal is the rollback journal, not WAL: the memory stays one plain file that can be copied
-and that can be read where nothing can be written, and no file holds the text of a removed row
-when the change is done, where a WAL keeps it for as long as another process reads. The price: a
-change syncs the disk five times instead of once (18 ms instead of 4, at 3.6 ms a sync).
 """
 
 from __future__ import annotations
@@ -23,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from dialog_s2s.errors import BundleError, DiskError, UsageError
+from dialog_s2s.memory import sqlite_file
 from dialog_s2s.memory.records import TRAINED
+from dialog_s2s.memory.sqlite_file import cut, explained, set_up
 
 FORMAT = 1
 APPLICATION = int.from_bytes(b"ds2s", "big")
@@ -42,39 +39,18 @@ INDEXES = (
 )
 APPEND = "INSERT INTO rows VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)"
 
-SETTINGS = (
-    "journal_mode=DELETE",
-    "synchronous=EXTRA",  # the folder too: a journal that a power cut brings back undoes its change
-    "secure_delete=ON",
-    "temp_store=MEMORY",  # no text in temporary files
-)
-
-PATIENCE = 30.0
-"""Seconds that one change waits for another process's to end."""
-
-ADVICE = {
-    sqlite3.SQLITE_READONLY: "check the permissions of the file and of its folder",
-    sqlite3.SQLITE_PERM: "check the permissions of the file and of its folder",
-    sqlite3.SQLITE_CANTOPEN: "check the permissions of the file and of its folder",
-    sqlite3.SQLITE_FULL: "free some space",
-    sqlite3.SQLITE_IOERR: "free some space, and check the disk",
-    sqlite3.SQLITE_BUSY: "another program has been changing it for long; end it, or try again",
-}
-"""What to do about the errors that are the disk's; any other means that the file is damaged."""
-
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """Turns SQLite's errors into `DiskError` and `BundleError`."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in ADVICE:
-            raise DiskError(f"{path}: {error}; {ADVICE[code]}") from None
-        raise BundleError(
+
+    def damaged(error: Exception) -> BundleError:
+        return BundleError(
             f"{path}: the answer memory is damaged ({error}); copy it again, or train the bot again"
-        ) from None
+        )
+
+    with explained(path, damaged):
+        yield
 
 
 def create(path: Path, records: Iterable[tuple[Any, ...]]) -> None:
@@ -126,6 +102,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection = _connected(path)
         try:
             _check(connection, path)
+            cut(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -142,13 +119,12 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode=rw",  # never makes one; falls back to reading
         uri=True,
-        timeout=PATIENCE,
+        timeout=sqlite_file.PATIENCE,
         isolation_level=None,
         check_same_thread=False,
     )
     try:
-        for setting in SETTINGS:
-            connection.execute(f"PRAGMA {setting}")
+        set_up(connection)
     except BaseException:
         connection.close()
         raise

@@ -3,12 +3,14 @@
 Texts are folded first, then spelt in full (NFD): an accent is a letter of its own, and a Korean
 syllable is its two or three, so one wrong stroke leaves most of a word's trigrams as they were.
 Trigrams run over the spaces between words, which tells word order and survives a missing space.
-Characters that are syllables or words in themselves (Chinese, Japanese) also count alone and by
-twos. Everything is done for many texts at once, in NumPy.
+Characters that are words in themselves (Chinese, Japanese) also count alone and by twos. So do
+Korean syllables; a Korean word does not count whole, for its endings change. Everything is done for
+many texts at once, in NumPy.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import zlib
 from collections.abc import Sequence
@@ -27,6 +29,11 @@ Number = TypeVar("Number", np.uint32, np.uint64)
 WIDE = 0x2E80
 """Where Unicode's ideographs and kana begin; the letters of Korean are below."""
 
+FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3
+"""Of Korean, in Unicode."""
+
+SYLLABLE = re.compile(f"[{chr(FIRST_SYLLABLE)}-{chr(LAST_SYLLABLE)}]")
+
 MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
 """Of SplitMix64 (Steele, Lea and Flood 2014): spreads every bit over the upper half."""
 
@@ -44,19 +51,36 @@ def grams(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     folded = [fold(text[:LONGEST]) for text in texts]
     words = [text.split() for text in folded]
     spelt = [f" {unicodedata.normalize('NFD', text)} " for text in folded]
-    codes = np.frombuffer("".join(spelt).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    codes = _codes(spelt)
     rows = _numbered([len(text) for text in spelt])
-    hashes = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for each in words for word in each]
+    whole = [[word for word in each if not _hangul(word)] for each in words]
+    hashes = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for each in whole for word in each]
     pairs = [
-        _paired(_numbered([len(each) for each in words]), np.array(hashes, dtype=np.uint64)),
+        _paired(_numbered([len(each) for each in whole]), np.array(hashes, dtype=np.uint64)),
         _runs(codes, rows, 3),
     ]
     wide = codes >= WIDE
     if wide.any():
         pairs += [_runs(codes, rows, size, wide) for size in (1, 2)]
+    syllables = [f" {text} " if _hangul(text) else "" for text in folded]
+    if any(syllables):
+        codes = _codes(syllables)
+        rows = _numbered([len(text) for text in syllables])
+        spoken = (codes >= FIRST_SYLLABLE) & (codes <= LAST_SYLLABLE)
+        pairs += [_runs(codes, rows, size, spoken) for size in (1, 2)]
     found = distinct(np.concatenate(pairs))
     starts = np.searchsorted(found >> HALF, np.arange(len(texts) + 1, dtype=np.uint64))
     return (found & LOW).astype(np.uint32), starts.astype(np.int64)
+
+
+def _hangul(text: str) -> bool:
+    """Whether there is a Korean syllable in it."""
+    return SYLLABLE.search(text) is not None
+
+
+def _codes(texts: Sequence[str]) -> NDArray[np.uint32]:
+    """The characters of all texts, end to end."""
+    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
 def distinct(values: NDArray[Number]) -> NDArray[Number]:

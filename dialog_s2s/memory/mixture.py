@@ -107,6 +107,14 @@ class Votes:
             if known == answer
         )
 
+    def decisive(self) -> Votes:
+        """The weightiest answer with the weight of all: what greedy search shall see, which would
+        else follow the words that most answers begin with, and end in none of the best."""
+        if not self.answers:
+            return self
+        best = max(range(len(self.answers)), key=lambda place: self.weights[place])
+        return Votes((self.answers[best],), (math.fsum(self.weights),), self.prior, self.generator)
+
 
 SILENT = Votes((), (), 0.0, 1.0)
 """No memory: the generator alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.mixture import SILENT, Pieces, Prior, Votes
 from dialog_s2s.memory.ranker import CORRECTED, EXACT, Ranker, gates, vectors
 from dialog_s2s.memory.rows import TRAINED, Row, Rows
-from dialog_s2s.memory.similarity import Similarity
+from dialog_s2s.memory.similarity import Bags, Integers, Similarity, Terms
 from dialog_s2s.memory.vectors import VectorIndex
 from dialog_s2s.text.turns import Turn, fold
 
@@ -33,6 +34,9 @@ single pairs has not learnt how much that matters."""
 FITTING = (0.4, 0.8)
 """Likeness of the turns before, from which on they begin to fit and fit: unrelated turns of a small
 corpus are alike by up to 0.4, and a reworded question with the same reply by more than 0.6."""
+
+KEPT = 20_000
+"""Rows whose terms are kept, about 1 kB each; they are most of the work of a look-up."""
 
 IDENTICAL = 0.999
 """Likeness of the turns before, from which on they are the same."""
@@ -67,10 +71,9 @@ class Recalled:
     texts: Mapping[Pieces, str]
     """The candidates' answers as they were given: pieces do not tell "mc²" from "mc2"."""
     familiar: float
-    """Share of the question's terms, by weight, that are in the memory's questions or answers."""
+    """Share of the question's terms, by weight, that are in the memory's questions."""
     terms: int
     """Of the question."""
-
 
     def answers(self, count: int) -> list[str]:
         """The weightiest different answers."""
@@ -99,7 +102,7 @@ class Memory:
     ):
         self.rows = rows
         self.prior = prior
-        self.similarity = similarity
+        self.similarity = similarity.fresh()
         self.ranker = ranker
         self._lexical = lexical
         self._encode = encode
@@ -107,8 +110,9 @@ class Memory:
         self._version = rows.version if version is None else version
         self._lock = threading.RLock()
         self._taught = Keyed()
-        for row in rows.listed():
-            self._taught.add(row.id, key(row.question, row.context))
+        self._counted: dict[int, Terms] = {}
+        self._terms: dict[int, tuple[Integers, ...]] = {}
+        self._learn(rows.listed())
 
     def recall(
         self, turns: Sequence[Turn], without: Callable[[Row], bool] | None = None
@@ -137,7 +141,15 @@ class Memory:
             if self._sentences is not None and rows:
                 assert vector is not None
                 meant = self._sentences[1].get([row.id for row in rows]) @ vector
-        return self._weighed(question, context, rows, meant)
+            bags = self.similarity.weighed(self._termed(question, context, rows))
+            familiar = self.similarity.familiar(bags.rows([0]))
+        return self._weighed(question, context, rows, bags, familiar, meant)
+
+    def alike_by(self, similarity: Similarity) -> Memory:
+        """One of the same rows that goes by another likeness; not to be taught anything."""
+        other = copy(self)
+        other.similarity, other._terms = similarity.fresh(), {}
+        return other
 
     def taught(self, question: str, context: Sequence[Turn]) -> list[Row]:
         """What was taught or corrected for this very key, case and punctuation aside."""
@@ -150,11 +162,12 @@ class Memory:
         if self.rows.version == self._version:
             return
         version, added, removed = self.rows.since(self._version)
-        for id in removed:
+        for id in (*removed, *(row.id for row in added)):
             self._taught.remove(id)
-        for row in added:
-            if row.kind != TRAINED:
-                self._taught.add(row.id, key(row.question, row.context))
+            self._terms.pop(id, None)
+            if id in self._counted:
+                self.similarity.count(self._counted.pop(id), -1)
+        self._learn([row for row in added if row.kind != TRAINED])
         self._lexical.remove(removed)
         self._lexical.add([(row.id, indexed(row.question, row.context)) for row in added])
         if self._sentences is not None:
@@ -166,20 +179,39 @@ class Memory:
                 )
         self._version = version  # last: what an interrupt left out is taken in the next time
 
+    def _learn(self, rows: Sequence[Row]) -> None:
+        """Takes in rows that training did not count."""
+        terms = self.similarity.terms([row.question for row in rows]).each() if rows else []
+        for row, each in zip(rows, terms, strict=True):
+            self._taught.add(row.id, key(row.question, row.context))
+            self._counted[row.id] = Terms.of([each])
+            self.similarity.count(self._counted[row.id])
+
+    def _termed(self, question: str, context: Sequence[Turn], rows: Sequence[Row]) -> Terms:
+        """The terms of a question and what was said before it, and of the rows' questions, answers
+        and what was said before them."""
+        new = [row for row in rows if row.id not in self._terms]
+        texts = [question, context_text(context)]
+        for row in new:
+            texts += [row.question, row.answer, context_text(row.context)]
+        found = self.similarity.terms(texts).each()
+        for place, row in enumerate(new):
+            self._terms[row.id] = tuple(found[2 + 3 * place : 5 + 3 * place])
+        of_rows = [self._terms[row.id] for row in rows]
+        while len(self._terms) > KEPT:
+            del self._terms[next(iter(self._terms))]
+        return Terms.of([*found[:2], *(each[part] for part in range(3) for each in of_rows)])
+
     def _weighed(
         self,
         question: str,
         context: Sequence[Turn],
         rows: Sequence[Row],
+        bags: Bags,
+        familiar: float,
         meant: NDArray[np.float32] | None,
     ) -> Recalled:
         count = len(rows)
-        bags = self.similarity.bags(
-            [question, context_text(context)]
-            + [row.question for row in rows]
-            + [row.answer for row in rows]
-            + [context_text(row.context) for row in rows]
-        )
         asked, preceding = bags.rows([0]), bags.rows([1])
         questions = bags.rows(range(2, 2 + count))
         like = self.similarity.cosine(asked, questions)
@@ -194,9 +226,9 @@ class Memory:
         # of the very question after the very turns, the bonus says all that these could
         inexact = ~np.array(exact, dtype=bool)
         needs = np.array([bool(row.context) for row in rows], dtype=np.float64) * inexact
-        learned = np.zeros(count)
+        learned: NDArray[np.floating] = np.zeros(count)
         if self.similarity.table_LD.shape[1]:
-            learned = self.similarity.vectors(questions) @ self.similarity.vectors(asked)[0]
+            learned = self.similarity.learned(asked, questions)
         meaning = np.zeros(count) if meant is None else meant
         table = vectors(
             {
@@ -236,7 +268,7 @@ class Memory:
             tuple(candidates),
             {each.row.id: pieces for each, pieces in zip(candidates, spoken, strict=True)},
             _texts(candidates, said),
-            self.similarity.familiar(asked),
+            familiar,
             terms,
         )
 

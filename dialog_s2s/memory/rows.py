@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from dialog_s2s.memory.records import (
     record_of,
     row_of,
 )
+from dialog_s2s.memory.sqlite_file import transaction
 from dialog_s2s.text.turns import fold
 
 __all__ = ["FIXED", "KINDS", "TAUGHT", "TRAINED", "NewRow", "Row", "Rows"]
@@ -119,15 +120,23 @@ class Rows:
             return _read(connection, READ_THESE, _listed(ids))
 
     def matching(self, pattern: str) -> list[Row]:
-        """Rows whose question or answer holds `pattern`, all folded (`text.turns.fold`).
+        """Rows that hold `pattern` in their question, answer or the turns before them, all folded
+        (`text.turns.fold`): what is to be forgotten.
 
         Raises:
             UsageError: the pattern is empty, so every row would hold it.
         """
         sought = fold(clean(pattern))
         if not sought:
-            raise UsageError("the pattern is empty; give some words of the question or the answer")
-        return [row for row in self if sought in fold(row.question) or sought in fold(row.answer)]
+            raise UsageError("the pattern is empty; give a word of what is to be forgotten")
+        return [
+            row
+            for row in self
+            if any(
+                sought in fold(text)
+                for text in (row.question, row.answer, *(turn.text for turn in row.context))
+            )
+        ]
 
     def listed(self, kinds: Sequence[str] = (TAUGHT, FIXED)) -> list[Row]:
         """Rows of these kinds, newest first."""
@@ -219,17 +228,9 @@ class Rows:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which takes the file's turn at once: two that both read first and then
-        write would wait for each other."""
-        with self._reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:  # Ctrl-C too
-                with suppress(sqlite3.Error):  # some errors have undone it already
-                    connection.execute("ROLLBACK")
-                raise
+        """One transaction."""
+        with self._reading() as connection, transaction(connection):
+            yield connection
 
 
 def _read(connection: sqlite3.Connection, query: str, value: Any) -> list[Row]:

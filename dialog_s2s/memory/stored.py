@@ -39,7 +39,8 @@ def tensors(similarity: Similarity, prior: Prior) -> bytes:
     counts = np.array(prior.counts, dtype=np.float32)
     return save(
         {
-            "idf_B": similarity.idf_B,
+            "trained_B": similarity.trained_B,
+            "trained_texts": np.array([similarity.trained_texts]),
             "table_LD": similarity.table_LD.astype(np.float16),
             "prior_lengths": lengths,
             "prior_pieces": flat,
@@ -62,7 +63,11 @@ def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[s
         ranker = Ranker.from_tree(tree["ranker"])
         place = str(tree["embeddings"])
         arrays = load(bundle.read(RECALL_TENSORS))
-        similarity = Similarity(arrays["idf_B"], arrays["table_LD"].astype(np.float32))
+        similarity = Similarity(
+            arrays["trained_B"],
+            int(arrays["trained_texts"][0]),
+            arrays["table_LD"].astype(np.float32),
+        )
         prior = _prior(arrays["prior_lengths"], arrays["prior_pieces"], arrays["prior_counts"])
     except (ValueError, KeyError, TypeError, SafetensorError):
         raise BundleError(

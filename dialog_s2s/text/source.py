@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialog_s2s.text.tokenizer import Tokenizer
-from dialog_s2s.text.turns import Turn
+from dialog_s2s.text.turns import Role, Turn
 
 REMEMBERED = 48
 """Most pieces of a remembered answer that the encoder reads."""
@@ -32,7 +32,7 @@ class SourceFormat:
     budget: int
     """Most pieces of a source."""
     history_turns: int
-    """Most turns before the last one."""
+    """Most turns of the talk before the last one."""
     fold: bool
     """Whether case and closing punctuation are folded away; see `folded`."""
 
@@ -40,29 +40,37 @@ class SourceFormat:
         """Turns oldest first, each opened by its role piece; before them answers that were
         remembered, as a reply would say them, cut at REMEMBERED pieces each.
 
-        The last turn is always there, cut at its end only if it alone exceeds the budget; older
-        turns are dropped whole, oldest first, where the budget or `history_turns` ends.
+        See `read` for which turns; the last is cut at its end if it alone exceeds the budget.
         """
-        segments = [self._segment(turns[-1])[: self.budget]]
-        room = self.budget - len(segments[0])
-        first = len(turns) - 1 - self.history_turns
-        for turn in reversed(turns[max(first, 0) : -1]):
-            segment = self._segment(turn)
-            room -= len(segment)
+        segments = [self.remembered(answer) for answer in reversed(remembered)]
+        segments += [self._segment(turn)[: self.budget] for turn in self.read(turns)]
+        return [piece for segment in segments for piece in segment]
+
+    def read(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        """The turns that fit, in order: the last one always, then what is no part of the talk
+        (a persona, rows of a database), the newest first, then earlier turns, oldest dropped first.
+        """
+        room = self.budget - len(self._segment(turns[-1]))
+        kept = {len(turns) - 1}
+        spoken = []
+        for place in reversed(range(len(turns) - 1)):
+            if turns[place].role is not Role.SYSTEM:
+                spoken.append(place)
+                continue
+            length = len(self._segment(turns[place]))
+            if length <= room:
+                room -= length
+                kept.add(place)
+        for place in spoken[: self.history_turns]:
+            room -= len(self._segment(turns[place]))
             if room < 0:
                 break
-            segments.append(segment)
-        segments += [self.remembered(answer) for answer in remembered]
-        return [piece for segment in reversed(segments) for piece in segment]
+            kept.add(place)
+        return tuple(turns[place] for place in sorted(kept))
 
     def remembered(self, answer: str) -> list[int]:
         """An answer as a segment of its own."""
         return [self.tokenizer.memory, *self.tokenizer.encode(answer)[:REMEMBERED]]
-
-    def used(self, turns: Sequence[Turn]) -> int:
-        """How many of the turns, counted from the newest, `pieces` keeps."""
-        opened = set(self.tokenizer.roles.values())
-        return sum(piece in opened for piece in self.pieces(turns))
 
     def _segment(self, turn: Turn) -> list[int]:
         # by the word even where replies are made of phrases: a question is a new mix of old words

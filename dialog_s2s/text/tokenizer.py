@@ -64,9 +64,11 @@ class Tokenizer:
 
     @classmethod
     def train(cls, texts: Iterable[str], vocabulary: int, phrases: bool = False) -> Tokenizer:
-        """Learns at most `vocabulary` unigram pieces (Kudo 2018); fewer where the text is small.
+        """Learns at most `vocabulary` pieces by byte-pair encoding (Sennrich et al. 2016); fewer
+        where the text is small.
 
-        With `phrases`, pieces may span words: what is said again and again becomes one piece.
+        With `phrases`, pieces may span words, and what is said again and again becomes one piece;
+        they are chosen by a unigram model (Kudo 2018), which is free to leave out what they hold.
 
         Raises:
             DataError: there is no text to learn from.
@@ -79,7 +81,7 @@ class Tokenizer:
         sentencepiece.SentencePieceTrainer.Train(
             sentence_iterator=iter(kept),
             model_writer=model,
-            model_type="unigram",
+            model_type="unigram" if phrases else "bpe",
             vocab_size=max(vocabulary, SMALLEST + 32),
             hard_vocab_limit=False,
             byte_fallback=True,

@@ -18,6 +18,7 @@ from dialog_s2s.text.misspell import misspelt
 from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import Example, Role, Turn, fold
 from dialog_s2s.training.strangers import mashed, scrambled, strangers
+from dialog_s2s.training.teaching import tried
 
 ASKED = 600
 """Held-out questions that are asked at most."""
@@ -88,7 +89,7 @@ class _Probe:
 def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int) -> Asked:
     """Asks a bot that remembers `rows`, and was trained on them, what it was not trained on:
     held-out questions and its own with their rows left out, the same with every row that gives the
-    answer left out, and strangers' questions.
+    answer left out, and strangers' questions; and some as if it had been taught them later.
 
     Whoever writes a corpus words one thing in ways that are alike; users do not. So for some
     questions the rows nearest to them are left out too, as near as a number drawn at random.
@@ -126,7 +127,13 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
         features.append(reply_features(reply, known_of, pieces))
         right.append(hit)
         kinds.append(probe.kind in (HELD_OUT, LEFT_OUT))
-    return Asked(np.array(features), np.array(right), np.array(kinds))
+    assert bot.memory is not None
+    lesson = tried(bot.memory, rows, random)
+    return Asked(
+        np.array([*features, *lesson.features]),
+        np.array([*right, *lesson.right]),
+        np.array([*kinds, *lesson.known]),
+    )
 
 
 def _known(

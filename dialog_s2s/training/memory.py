@@ -29,6 +29,7 @@ from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Example, Origin, Role, Turn
 from dialog_s2s.training.neighbours import Neighbours, Query, Store, neighbours
 from dialog_s2s.training.ranking import fit_ranker, responsibilities, with_learned
+from dialog_s2s.training.withholding import groups_of
 
 LOOKED_UP = 12_000
 """Questions that the ranking is learnt from; more would take longer and teach no more."""
@@ -86,7 +87,13 @@ def rank(
     near = neighbours(store, queries)
     asked = store.similarity.bags([query.question for query in queries])
     ranker, similarity = fit_ranker(
-        store.similarity, asked, store.asked, near, -GUESS * nats, config.training.seed
+        store.similarity,
+        asked,
+        store.asked,
+        near,
+        -GUESS * nats,
+        groups_of(rows),
+        config.training.seed,
     )
     features = with_learned(similarity, asked, store.asked, near)
     known, left = responsibilities(ranker, features, near)

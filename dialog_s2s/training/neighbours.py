@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Store:
     ) -> Store:
         """Counts terms and builds the indexes; `width` is that of the vectors to be learnt."""
         questions, answers = [row.question for row in rows], [row.answer for row in rows]
-        similarity = Similarity.counted(questions + answers, width)
+        similarity = Similarity.counted(questions, width)
         sentences = None
         if encoder is not None:
             vectors_ND = encoder.encode(questions)
@@ -94,6 +94,10 @@ class Neighbours:
     """Where it is, or is interchangeable with it."""
     prior_Q: NDArray[np.float64]
     """How likely the answer is whatever the question, the example left out."""
+
+    def part(self, queries: NDArray[np.int64]) -> Neighbours:
+        """Those of these queries."""
+        return Neighbours(*(getattr(self, item.name)[queries] for item in fields(self)))
 
 
 def neighbours(store: Store, queries: Sequence[Query]) -> Neighbours:
@@ -198,9 +202,8 @@ def _compared(
     similarity: Similarity, queries: Bags, rows: Bags, rows_QK: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """The cosine of each query with each of its candidates."""
-    size = len(similarity.idf_B)
     out = np.zeros(rows_QK.shape, dtype=np.float32)
-    dense_QB = np.zeros((CHUNK, size), dtype=np.float32)
+    dense_QB = np.zeros((CHUNK, similarity.size), dtype=np.float32)
     for start in range(0, len(rows_QK), CHUNK):
         part = rows_QK[start : start + CHUNK]
         some = queries.rows(range(start, start + len(part)))

@@ -17,13 +17,21 @@ from torch.nn import functional
 from dialog_s2s.memory.ranker import FEATURES, GATES, Ranker
 from dialog_s2s.memory.similarity import Bags, Similarity
 from dialog_s2s.training.neighbours import Neighbours
+from dialog_s2s.training.withholding import Withheld, left, withheld
 
 BATCH = 128
 PASSES, UPDATES = 4, 200
 """At least so many of both."""
 
-DROPPED = 0.3
+DROPPED = 0.5
 """Share of a question's terms that are left out while its vector is learnt."""
+
+ANEW = 8
+"""Batches after which other answers are withheld."""
+
+FAR = 3.0
+"""Length of the vector of a term that was never trained, in mean lengths of trained ones: most such
+terms are parts of names, which tell more apart than any other."""
 
 LEARNED = FEATURES.index("learned")
 
@@ -39,8 +47,10 @@ class TorchRanker(nn.Module):
         super().__init__()
         buckets, width = similarity.table_LD.shape
         self.learns = width > 0
+        self.trained_B = torch.from_numpy(similarity.trained_B > 0)
         self.table = nn.EmbeddingBag(buckets, max(width, 1), mode="sum")
         nn.init.normal_(self.table.weight, std=1 / math.sqrt(max(width, 1)))
+        self.directions = torch.randn_like(self.table.weight) / math.sqrt(max(width, 1))
         self.features_F = nn.Parameter(torch.zeros(len(FEATURES)))
         self.prior_G = nn.Parameter(torch.zeros(len(GATES)))
         self.generator_G = nn.Parameter(torch.zeros(len(GATES)))
@@ -53,21 +63,45 @@ class TorchRanker(nn.Module):
             self.generator_G[0] = 4.0
 
     @property
+    def length(self) -> Tensor:
+        """Of the vector of a term that was never trained."""
+        lengths: Tensor = self.table.weight.detach().norm(dim=1)
+        return FAR * lengths.mean()
+
+    @property
     def coefficients(self) -> Coefficients:
         """As they are now."""
         return self.features_F, self.prior_G, self.generator_G
 
-    def vectors(self, bags: Bags, dropped: float = 0.0) -> Tensor:
-        """Unit vectors of texts, some of their terms left out."""
-        weights = torch.from_numpy(bags.weights)
+    def vectors(
+        self, bags: Bags, dropped: float = 0.0, novel_B: NDArray[np.bool_] | None = None
+    ) -> Tensor:
+        """Vectors of texts as of `Similarity.vectors`, some of their terms left out, and the terms
+        of `novel_B` pointing anywhere."""
+        weights = torch.from_numpy(bags.trained)
         if dropped:
             weights = weights * (torch.rand(weights.shape) >= dropped)
-        sums = self.table(
-            torch.from_numpy(bags.buckets & (self.table.num_embeddings - 1)),
-            torch.from_numpy(bags.starts[:-1]),
-            per_sample_weights=weights,
-        )
-        return functional.normalize(sums, dim=-1, eps=1e-6)
+        buckets, starts = torch.from_numpy(bags.buckets), torch.from_numpy(bags.starts)
+        places = buckets & (self.table.num_embeddings - 1)
+        known = self.trained_B[buckets]
+        never = weights * ~known
+        length = self.length
+        if novel_B is None:
+            sums = self.table(places, starts[:-1], per_sample_weights=weights * known)
+        else:
+            novel = torch.from_numpy(novel_B)[buckets] & known
+            sums = self.table(places, starts[:-1], per_sample_weights=weights * (known & ~novel))
+            sums = sums + length * functional.embedding_bag(
+                places,
+                self.directions,
+                starts[:-1],
+                mode="sum",
+                per_sample_weights=weights * novel,
+            )
+        squares = functional.pad((never**2).cumsum(0), (1, 0))[starts].diff() * length**2
+        lengths = ((sums**2).sum(1) + squares).clamp(min=1e-12).sqrt()
+        vectors: Tensor = sums / lengths[:, None]
+        return vectors
 
 
 def log_weights(
@@ -97,9 +131,11 @@ def fit_ranker(
     stored: Bags,
     near: Neighbours,
     log_generator_Q: NDArray[np.float64],
+    groups_N: NDArray[np.int64],
     seed: int,
 ) -> tuple[Ranker, Similarity]:
-    """The coefficients and the learned vectors; `asked` and `near` are of the same queries.
+    """The coefficients and the learned vectors; `asked` and `near` are of the same queries,
+    `stored` and `groups_N` (see `groups_of`) of the same rows.
 
     `log_generator_Q` is what a generator that has not seen the replies would give them.
     """
@@ -109,6 +145,7 @@ def fit_ranker(
     optimizers = [torch.optim.Adam(model.coefficients, lr=5e-2, fused=True)]
     if model.learns:
         optimizers.append(torch.optim.Adam([model.table.weight], lr=1e-2, fused=True))
+    without = None
     highest = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     a_pass = math.ceil(len(near.rows_QK) / BATCH)
     passes = max(PASSES, math.ceil(UPDATES / a_pass))
@@ -121,14 +158,21 @@ def fit_ranker(
                     optimizer.param_groups[0]["lr"] = rate * left
                     optimizer.zero_grad(set_to_none=True)
                 part = order[step * BATCH : (step + 1) * BATCH]
-                loss = -_likelihood(model, asked, stored, near, log_generator_Q, part).mean()
+                if model.learns and step % ANEW == 0:
+                    without = withheld(groups_N, stored, similarity.size, random)
+                    model.directions.normal_(std=1 / math.sqrt(model.directions.shape[1]))
+                loss = -_likelihood(
+                    model, asked, stored, near, log_generator_Q, without, part
+                ).mean()
                 loss.backward()  # type: ignore[no-untyped-call]
                 for optimizer in optimizers:
                     optimizer.step()
     ranker = _ranker(model.coefficients)
     if not model.learns:
         return ranker, similarity
-    return ranker, Similarity(similarity.idf_B, model.table.weight.detach().numpy())
+    # only how long they are beside those of terms never trained matters
+    table_LD = (model.table.weight / model.length).detach().numpy()
+    return ranker, Similarity(similarity.trained_B, similarity.trained_texts, table_LD)
 
 
 def refit_gates(
@@ -208,15 +252,20 @@ def _likelihood(
     stored: Bags,
     near: Neighbours,
     log_generator_Q: NDArray[np.float64],
+    without: Withheld | None,
     part: NDArray[np.int64],
 ) -> Tensor:
     """The log-probability of the replies to a part of the queries, or of their like."""
-    features = torch.from_numpy(near.features_QKF[part])
+    near = near.part(part)
+    novel_B = None
+    if without is not None:
+        near, novel_B = left(near, without.alive_N), without.novel_B
+    features = torch.from_numpy(near.features_QKF)
     if model.learns:
-        rows = near.rows_QK[part]
+        rows = near.rows_QK
         unique, places = np.unique(rows, return_inverse=True)
-        keys_ND = model.vectors(stored.rows(unique))
-        questions_QD = model.vectors(asked.rows(part), DROPPED)
+        keys_ND = model.vectors(stored.rows(unique), 0.0, novel_B)
+        questions_QD = model.vectors(asked.rows(part), DROPPED, novel_B)
         alike_QK = torch.einsum(
             "qd,qkd->qk", questions_QD, keys_ND[torch.from_numpy(places.reshape(rows.shape))]
         )
@@ -225,13 +274,13 @@ def _likelihood(
     weights = log_weights(
         model.coefficients,
         features,
-        torch.from_numpy(near.there_QK[part]),
-        torch.from_numpy(near.gates_QG[part]),
+        torch.from_numpy(near.there_QK),
+        torch.from_numpy(near.gates_QG),
     )
     return joined(
         weights,
-        torch.from_numpy(near.alike_QK[part]),
-        _log(near.prior_Q[part]),
+        torch.from_numpy(near.alike_QK),
+        _log(near.prior_Q),
         torch.from_numpy(log_generator_Q[part]).float(),
     )
 

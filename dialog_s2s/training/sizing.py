@@ -57,6 +57,11 @@ def choose(
     return sized, chosen
 
 
+def open_ended(survey: Survey) -> bool:
+    """Whether there are many replies, and text enough to learn to make others."""
+    return survey.pairs / survey.replies < SHARED and survey.characters >= 100_000
+
+
 def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
     ladder = ((10_000, 1000), (40_000, 2000), (600_000, 4000), (10_000_000, 8000))
     vocabulary = next((size for most, size in ladder if survey.characters < most), 16_000)
@@ -81,7 +86,7 @@ def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
 
 
 def _model(survey: Survey, minutes: float, attention: str | None) -> dict[str, tuple[Any, str]]:
-    open_ended = survey.pairs / survey.replies < SHARED and survey.characters >= 100_000
+    diverse = open_ended(survey)
     roomy = minutes >= 2.5 and survey.characters >= 100_000
     width, embedding = (384, 256) if roomy else (256, 192)
     size = f"{minutes:g} min of training and {survey.pairs:,} pairs"
@@ -94,15 +99,15 @@ def _model(survey: Survey, minutes: float, attention: str | None) -> dict[str, t
         "encoder_layers": (1, "wide and shallow is quickest to learn"),
         "decoder_layers": (1, "wide and shallow is quickest to learn"),
         "dropout": (
-            0.3 if open_ended else 0.0,
+            0.3 if diverse else 0.0,
             "against learning by heart what the memory holds"
-            if open_ended
+            if diverse
             else "few replies, each for many questions, may be learnt by heart",
         ),
         "copy": (
-            open_ended and attention != "none",
+            diverse and attention != "none",
             "replies take up words of the question"
-            if open_ended
+            if diverse
             else "few replies, each for many questions, need no word of the question",
         ),
     }
@@ -118,7 +123,12 @@ def _training(
         "epochs": (epochs, "enough to learn a corpus of this size"),
         "batch_tokens": (1600, "small batches learn most from a pair"),
         "learning_rate": (5e-3, "measured best for this core"),
-        "label_smoothing": (0.1, "against overconfidence"),
+        "label_smoothing": (
+            0.03 if open_ended(survey) else 0.1,
+            "little, for the likelihood is what counts"
+            if open_ended(survey)
+            else "against overconfidence",
+        ),
         "subword_noise": (0.3 if with_history else 0.1, "so that wording matters less"),
         "word_drop": (0.0, "did not help"),
         "stray_history": (

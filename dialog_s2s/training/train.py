@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,10 +13,9 @@ import torch
 
 from dialog_s2s import bundle
 from dialog_s2s.config import Config, config_text, given
-from dialog_s2s.errors import DiskError
+from dialog_s2s.errors import DiskError, UsageError
 from dialog_s2s.memory.database import make_private
 from dialog_s2s.memory.embeddings import SentenceEncoder
-from dialog_s2s.memory.rows import NewRow
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.weights import weights_to_bytes
 from dialog_s2s.text.batches import epoch
@@ -72,7 +72,8 @@ def train(
     why, line by line. When `stop` returns True the run ends and the best weights so far are kept.
 
     Raises:
-        UsageError, DataError: the data cannot be read as it stands.
+        UsageError, DataError: the data cannot be read as it stands; or the bot that is replaced
+            was taught, and this one is to have no memory.
         BundleError, DiskError: `out` is taken or cannot be written; asked before training.
     """
     bundle.check_place(out, replace)
@@ -114,8 +115,13 @@ def _run(
     encoder = None
     if settings.memory.enabled and settings.memory.embeddings:
         encoder = SentenceEncoder.load(settings.memory.embeddings)
-    if settings.memory.enabled:
-        taught_before(out)  # if it cannot be read, that is told now, not when all is learnt
+    taught = taught_before(out)  # if it cannot be read, that is told now, not when all is learnt
+    if taught and not settings.memory.enabled:
+        raise UsageError(
+            f"{out}: was taught {len(taught):,} pairs, which would be lost, for memory.enabled is "
+            f"false; write them to a file with: dialog-s2s taught {shlex.quote(str(out))} --json, "
+            "and remove the folder or choose another"
+        )
     prepared = prepare(corpus, settings.text, settings.training.seed, folder)
     for line in _split(prepared, settings):
         say(line)
@@ -158,7 +164,7 @@ def _run(
     )
     files: dict[str, bytes] = {}
     calibrated = None
-    taught: list[NewRow] = []
+    taught = []
     if recollection is not None:
         taught = taught_before(out)
         if taught:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 
 from dialog_s2s import Bot, Conversation, Reply, Sessions, why
 from dialog_s2s.config import GenerationConfig, with_settings
+from dialog_s2s.dialogue.noted import from_noted, noted
 from dialog_s2s.errors import DiskError, UsageError
 from dialog_s2s.memory.rows import Row
 from dialog_s2s.text.turns import Role, Turn
@@ -48,8 +51,15 @@ class Echo:
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), **settings: object
-    ) -> Iterator[str]:
-        yield self.reply(question, history, **settings).text
+    ) -> Generator[str, None, Reply]:
+        reply = self.reply(question, history, **settings)
+        yield from reply.text
+        return reply
+
+    def again(self, turns: Sequence[Turn], detail: Mapping[str, Any]) -> Reply | None:
+        fields = from_noted(detail)
+        settings = self.settings(**detail["settings"])
+        return Reply(**fields, turns=tuple(turns), turns_read=1, settings=settings)
 
     def settings(self, **changes: object) -> GenerationConfig:
         chosen: GenerationConfig = with_settings(GenerationConfig(), changes)
@@ -129,6 +139,49 @@ def test_a_stream_is_the_reply(talk: Conversation) -> None:
     assert talk.last is not None
 
 
+def test_a_stream_that_is_left_is_taken_back(talk: Conversation) -> None:
+    talk.reply("my name is Ann")
+    last, before = talk.last, kept(talk)
+    for piece in talk.stream("two"):
+        assert piece == "2"
+        break
+    stream = talk.stream("I live in Rome")
+    next(stream)
+    stream.close()
+    assert kept(talk) == before
+    assert talk.last is last
+    assert talk.facts == {"name": "Ann"}
+
+
+@pytest.mark.parametrize("then", ["reply", "undo", "retry", "fix", "branch", "stream", "reset"])
+def test_a_stream_that_is_left_open_ends_when_something_else_begins(
+    talk: Conversation, then: str
+) -> None:
+    talk.reply("one")
+    stream = talk.stream("two")
+    next(stream)
+    if then == "reply":
+        talk.reply("three")
+    elif then == "stream":
+        list(talk.stream("three"))
+    elif then == "undo":
+        assert talk.undo() == "one"
+    elif then == "fix":
+        talk.fix("better")
+    elif then == "retry":
+        talk.retry(seed=1)
+    elif then == "branch":
+        assert len(kept(talk.branch())) == 2
+    else:
+        talk.reset()
+    after = kept(talk)
+    assert "two" not in after
+    stream.close()
+    assert kept(talk) == after
+    wanted = {"reply": 4, "stream": 4, "undo": 0, "reset": 0}
+    assert len(after) == wanted.get(then, 2)
+
+
 @pytest.mark.parametrize("question", ["", " \n", "\u3000"])
 def test_an_empty_question_is_no_turn(talk: Conversation, question: str) -> None:
     talk.reply("one")
@@ -199,12 +252,16 @@ def test_an_interrupt_once_the_reply_is_on_the_disk(
 ) -> None:
     talk = Conversation(Echo(), sessions=sessions)
     talk.reply("one")
+    real = sessions.add
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    def interrupt(id: str, turn: Turn, detail: object) -> int:
+        real(id, turn, detail)  # type: ignore[arg-type]
+        if turn.role is Role.BOT:
+            raise KeyboardInterrupt
+        return 0
 
     with monkeypatch.context() as patch:
-        patch.setattr(sessions, "remember", interrupt)
+        patch.setattr(sessions, "add", interrupt)
         with pytest.raises(KeyboardInterrupt):
             talk.reply("my name is Ann")
     assert kept(talk) == ["one", "0: one"]
@@ -234,6 +291,55 @@ def test_retry(talk: Conversation) -> None:
     assert reply.text == "2: two!!!"
     assert kept(talk) == ["one", "0: one", "two", "2: two!!!"]
     assert talk.last is reply
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_retry_leaves_the_old_reply(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def interrupt(*_: object, **__: object) -> Reply:
+        raise error
+
+    talk.reply("my name is Ann")
+    last, before = talk.last, kept(talk)
+    with monkeypatch.context() as patch:
+        patch.setattr(talk.bot, "reply", interrupt)
+        with pytest.raises(error):
+            talk.retry()
+    assert kept(talk) == before
+    assert talk.last is last
+    assert talk.facts == {"name": "Ann"}
+    assert talk.retry(seed=1).text == before[1] + "!"
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_retry_that_is_interrupted_as_it_is_kept_is_whole(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    talk = Conversation(Echo(), sessions=sessions)
+    talk.reply("one")
+    real = sessions.replace
+
+    def interrupt(*each: object) -> None:
+        if late:
+            real(*each)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "replace", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            talk.retry(seed=2)
+    assert kept(talk) == ["one", "0: one!!" if late else "0: one"]
+    assert talk.last is not None
+    assert talk.last.text == kept(talk)[1]
+
+
+def test_a_retry_leaves_nothing_of_the_old_reply_in_the_file(sessions: Sessions) -> None:
+    talk = Conversation(Echo(), sessions=sessions)
+    talk.reply("quaggaphone", seed=1)
+    assert b"quaggaphone!" in sessions.path.read_bytes()
+    talk.retry()
+    assert b"quaggaphone!" not in sessions.path.read_bytes()
 
 
 def test_branch(talk: Conversation) -> None:
@@ -292,6 +398,49 @@ def test_facts_are_recalled(talk: Conversation) -> None:
     many = talk.reply("what do I like?")
     assert sum(each.weight for each in many.evidence) <= 1 + 1e-9
     assert talk.facts["name"] == "Ann"
+
+
+class Ignorant(Echo):
+    """Knows nothing."""
+
+    def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
+        reply = super().reply(question, history, **settings)
+        return dataclasses.replace(reply, text="I don't know that yet.", source="unknown")
+
+
+@pytest.mark.parametrize("way", ["reply", "stream"])
+def test_what_the_user_says_of_themself_is_acknowledged(sessions: Sessions, way: str) -> None:
+    for talk in (Conversation(Ignorant()), Conversation(Ignorant(), sessions=sessions)):
+        for said, answer, key in (
+            ("My name is Bo", "Noted. Your name is Bo.", "name"),
+            (
+                "I like tea and rain. Thanks!",
+                "Noted. You like tea and rain.",
+                "likes: tea and rain",
+            ),
+            ("제 이름은 지민이에요.", "기억할게요. 지민이라고 하셨어요.", "name"),
+        ):
+            if way == "reply":
+                talk.reply(said)
+            else:
+                assert "".join(talk.stream(said)) == answer
+            reply = talk.last
+            assert reply is not None
+            assert (reply.text, reply.source, reply.confidence) == (answer, "remembered", 1.0)
+            assert reply.evidence[0].row == 0
+            assert reply.question == said
+            assert why(reply).startswith("You said so in this conversation:")
+            assert kept(talk)[-2:] == [said, answer]
+            assert key in talk.facts
+        assert talk.reply("my name is Al, can you help me?").source == "unknown"
+        assert talk.facts["name"] == "Al"
+        assert talk.retry().source == "unknown"
+
+
+def test_a_fact_is_heard_before_its_turn_is_answered(talk: Conversation) -> None:
+    reply = talk.reply("My name is Ann. What is my name?")
+    assert (reply.text, reply.source) == ("Your name is Ann.", "remembered")
+    assert Conversation(Echo()).reply("My name is Ann").source == "generated"  # it knows better
 
 
 def test_facts_go_with_the_turns_they_came_with(talk: Conversation) -> None:
@@ -380,7 +529,7 @@ def test_a_reply_is_kept_with_its_source(sessions: Sessions) -> None:
     reply = talk.reply("one")
     assert talk.session is not None
     (_, nothing, _), (_, detail, _) = sessions.detailed(talk.session.id)
-    assert (nothing, detail) == ({}, reply.tree())
+    assert (nothing, detail) == ({}, noted(reply))
 
 
 QUESTIONS = ("hello", "my name is Ann", "what is my name?", "one", "I like tea", "what do I like?")
@@ -407,6 +556,40 @@ def test_going_on_is_as_if_it_had_never_ended(
             ]
         assert kept(talk) == texts(whole)
         assert talk.facts == whole.facts
+
+
+def test_the_last_reply_stands_when_a_conversation_is_gone_on_with(sessions: Sessions) -> None:
+    talk = Conversation(Echo(), "be kind", sessions)
+    talk.reply("my name is Ann")
+    for question in ("one", "what is my name?"):
+        reply = talk.reply(question)
+        assert talk.session is not None
+        again = Conversation(Echo(), sessions=sessions, resume=talk.session.id)
+        assert again.last is not None
+        assert again.last.tree() == reply.tree()
+        assert again.last.turns == reply.turns
+        assert why(again.last).splitlines()[0] == why(reply).splitlines()[0]
+    other = again.branch(1)
+    assert other.last is not None
+    assert other.last.question == "my name is Ann"
+    again.fix("better")
+    assert texts(again)[-1] == "better"
+    sessions.add(talk.session.id, Turn(Role.USER, "two"))
+    sessions.add(talk.session.id, Turn(Role.BOT, "of another program"), {"reply": 1})
+
+    class Broken(Echo):
+        def again(self, turns: Sequence[Turn], detail: Mapping[str, Any]) -> Reply | None:
+            return None
+
+    assert Conversation(Broken(), sessions=sessions, resume=talk.session.id).last is None
+
+
+def test_a_branch_of_all_has_its_last_reply(talk: Conversation) -> None:
+    reply = talk.reply("one")
+    last = talk.branch().last
+    assert last is not None
+    assert last.tree() == reply.tree()
+    assert talk.branch(0).last is None
 
 
 def test_what_cannot_be_gone_on_with(sessions: Sessions) -> None:

@@ -307,9 +307,15 @@ def test_export_and_load_change_nothing(texts: list[str]) -> None:
 @given(text=TEXT | st.text(), pattern=TEXT)
 def test_any_text_will_do(text: str, pattern: str) -> None:
     facts = told(text)
-    facts.answer(text)
-    facts.forget(pattern)
-    Facts.load({text: text}).answer(text)
+    found = facts.answer(text)
+    assert found is None or set(found.facts) <= set(facts)
+    before = list(facts)
+    gone = facts.forget(pattern)
+    assert [fact for fact in before if fact not in gone] == list(facts)
+    loaded = Facts.load({text: text})
+    assert [fact.key for fact in loaded] == [text]
+    found = loaded.answer(text)
+    assert found is None or set(found.facts) <= set(loaded)
 
 
 @pytest.mark.parametrize("piece", [*PIECES, "hi, ", "a, ", "I like a, b, ", "my a is 1 ", "A. "])
@@ -318,7 +324,68 @@ def test_long_texts_are_read_in_passing(piece: str) -> None:
     for length in (LONGEST, 20_000):
         for end in ("", "x", "?", " 이야"):
             text = (piece * (length // len(piece) + 1))[: length - len(end)] + end
-            told(text).answer(text)
+            facts = told(text)
+            found = facts.answer(text)
+            assert all(0 < len(fact.words) <= LONGEST for fact in facts)
+            assert found is None or set(found.facts) <= set(facts)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("My name is Alice", "Noted. Your name is Alice."),
+        ("hi, my name is Alice. Nice to meet you!", "Noted. Your name is Alice."),
+        ("I’m 25 years old.", "Noted. You are 25 years old."),
+        ("I like tea. I like jazz.", "Noted. You like tea and jazz."),
+        ("I have a dog called Rex", "Noted. You have a dog. Your dog's name is Rex."),
+        ("my name is Al. No, my name is Bo.", "Noted. Your name is Bo."),
+        (
+            "Can you remember that the meeting is at 3?",
+            'Noted. You asked me to remember: "the meeting is at 3".',
+        ),
+        ("제 이름은 지민이에요. 만나서 반가워요!", "기억할게요. 지민이라고 하셨어요."),
+        ("저는 서울에 살아요", "기억할게요. 서울에 사신다고 하셨어요."),
+        ("My name is 지민", "Noted. Your name is 지민."),
+    ],
+)
+def test_a_statement_is_acknowledged(text: str, said: str) -> None:
+    facts = Facts()
+    heard = facts.hear(text, 1)
+    found = facts.acknowledged(text, heard)
+    assert found is not None
+    assert found.text == said
+    assert set(found.facts) <= set(facts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "what is my name?",
+        "My name is Alice. Do you sell tea?",
+        "Do you sell tea? My name is Alice.",
+        "My name is Alice. I need a refund for a pot that broke",
+        "My name is Alice, can you help me?",
+        'My name is Alice. What does "as it is written here" mean?',
+        "My name is Alice. " + "and what then " * LONGEST,
+        "I am not Alice",
+        "제 이름은 지민이에요. 녹차 있어요?",
+    ],
+)
+def test_more_than_a_statement_is_not_acknowledged(text: str) -> None:
+    facts = Facts()
+    assert facts.acknowledged(text, facts.hear(text, 1)) is None
+
+
+@settings(deadline=None)
+@given(texts=TEXTS, text=TEXT | st.text())
+def test_an_acknowledgement_rests_on_what_was_just_said(texts: list[str], text: str) -> None:
+    facts = told(*texts)
+    heard = facts.hear(text, len(texts) + 1)
+    found = facts.acknowledged(text, heard)
+    if found is not None:
+        assert found.facts
+        assert set(found.facts) <= set(heard) & set(facts)
 
 
 def test_overlong_sentences_and_pasted_texts_are_not_taken_for_facts() -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import math
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, SUNDAY
+from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, SUNDAY, brief
 
-from dialog_s2s import Bot, Reply
+from dialog_s2s import Bot, Reply, train, why
 from dialog_s2s.dialogue.manager import MAX_QUESTION
+from dialog_s2s.dialogue.noted import noted
 from dialog_s2s.errors import BundleError, ConfigError, UsageError
+from dialog_s2s.generation.engine import Engine
+from dialog_s2s.generation.mixed_backend import MixedBackend
+from dialog_s2s.generation.search import Said
+from dialog_s2s.memory.mixture import Votes
+from dialog_s2s.text.tokenizer import END, START
 from dialog_s2s.text.turns import Role, Turn
 
 NEW = [
@@ -79,9 +90,9 @@ def test_wrong_settings(tiny_bot: Bot, settings: dict, word: str) -> None:
 
 
 def test_settings_reach_the_search(tiny_bot: Bot) -> None:
-    reply = tiny_bot.reply("hello", max_tokens=2, min_tokens=2)
+    reply = tiny_bot.reply("hello", max_tokens=12, min_tokens=12)
     assert reply.finish == "length"
-    assert reply.settings.max_tokens == 2
+    assert reply.settings.max_tokens == 12
     assert tiny_bot.reply("hello", method="sample", seed=5).seed == 5
     assert len({tiny_bot.reply("hello", **WILD).seed for _ in range(4)}) == 4
     said = {tiny_bot.reply("hello", seed=seed, **WILD).text for seed in range(8)}
@@ -200,6 +211,102 @@ def test_a_stream_is_of_pieces_where_nothing_is_withheld(tiny_bot: Bot) -> None:
     assert list(tiny_bot.stream("when do you open")) == ["We", " open", " at", " nine."]
 
 
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_the_value_of_a_stream_is_its_reply(tiny_bot: Bot, threshold: float) -> None:
+    for question in ("hello", "zq xv wj", "안녕"):
+        parts, stream = [], tiny_bot.stream(question, threshold=threshold, seed=1)
+        try:
+            while True:
+                parts.append(next(stream))
+        except StopIteration as end:
+            reply = end.value
+        assert "".join(parts) == reply.text
+        assert alike(reply) == alike(tiny_bot.reply(question, threshold=threshold, seed=1))
+        assert reply.log_probability == pytest.approx(
+            tiny_bot.reply(question, threshold=threshold).log_probability, abs=1e-4
+        )
+
+
+def test_a_conversation_streams_too(tiny_bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces come before the reply is whole."""
+    steps: list[int] = []
+    real = Engine.stream
+
+    def counted(*each: Any, **more: Any) -> Iterator[Said]:
+        for said in real(*each, **more):
+            steps.append(1)
+            yield said
+
+    monkeypatch.setattr(Engine, "stream", counted)
+    talk = tiny_bot.conversation()
+    stream = talk.stream("안녕", threshold=0)
+    next(stream)
+    first = len(steps)
+    assert talk.last is None
+    rest = "".join(stream)
+    assert len(steps) > first
+    assert talk.turns[1].text.endswith(rest)
+    assert talk.last is not None
+
+
+def test_the_stream_of_a_taught_answer_is_whole(tiny_bot: Bot) -> None:
+    assert (
+        "".join(tiny_bot.stream("when do you open", threshold=0, max_tokens=1))
+        == (REPLIES["when do you open"])
+    )
+
+
+@pytest.mark.parametrize("method", ["greedy", "sample", "beam"])
+def test_the_limit_is_for_what_the_generator_makes_up(tiny_bot: Bot, method: str) -> None:
+    """A remembered answer is said whole, even where it is exactly as long as the limit."""
+    assert tiny_bot.memory is not None
+    for question, answer in SINGLES[::6]:
+        length = len(tiny_bot.format.tokenizer.encode(answer))
+        for most in {1, length - 1, length, length + 1} - {0}:
+            reply = tiny_bot.reply(question, method=method, beam=2, seed=3, max_tokens=most)
+            assert (reply.text, reply.source, reply.finish) == (answer, "exact", "stop")
+            assert reply.evidence[0].answer == answer
+    made = tiny_bot.reply("hello", method=method, min_tokens=60, max_tokens=60, threshold=0)
+    assert (made.source, made.finish) == ("generated", "length")
+
+
+def test_a_persona_stays_when_older_turns_fall_out(tiny_bot: Bot) -> None:
+    persona = Turn(Role.SYSTEM, "be kind")
+    said = [Turn(Role.USER, "hello"), Turn(Role.BOT, "Hello there!")] * 5
+    reply = tiny_bot.reply("bye", [persona, *said])
+    assert reply.turns_read == 1 + CONFIG.text.history_turns + 1
+    assert reply.attention is not None
+    read = [turn for turn, _ in reply.attention.turns]
+    assert read == [persona, *said[-4:], Turn(Role.USER, "bye")]
+    assert reply.attention.source.count("<system>") == 1
+
+    narrow = dataclasses.replace(tiny_bot.format, budget=30)
+    tight = Bot(tiny_bot.engine, narrow, tiny_bot.config, tiny_bot.path, tiny_bot.memory)
+    asked = tight.reply("bye", [persona, *said]).attention
+    assert asked is not None
+    assert asked.turns[0][0] == persona
+    assert 1 < len(asked.turns) < 5
+    long = Turn(Role.SYSTEM, "be kind " * 40)
+    assert tight.reply("bye", [long, *said]).turns_read == 1
+    alone = dataclasses.replace(tiny_bot.format, history_turns=0)
+    single = Bot(tiny_bot.engine, alone, tiny_bot.config, tiny_bot.path, tiny_bot.memory)
+    assert single.reply("bye", [persona, *said]).turns_read == 1
+
+
+def test_a_reply_that_was_noted(tiny_bot: Bot) -> None:
+    talk = tiny_bot.conversation("be kind")
+    talk.reply("where are you")
+    for question, threshold in ((SUNDAY, None), ("zq xv wj", 1.0)):
+        reply = talk.reply(question, threshold=threshold)
+        again = tiny_bot.again(reply.turns, json.loads(json.dumps(noted(reply))))
+        assert again is not None
+        assert alike(again)[:5] == alike(reply)[:5]
+        assert [each.row for each in again.nearest] == [each.row for each in reply.nearest]
+        assert why(again).splitlines()[:3] == why(reply).splitlines()[:3]
+    assert tiny_bot.again(reply.turns, {}) is None
+    assert tiny_bot.again(reply.turns, noted(reply) | {"settings": {"method": "x"}}) is None
+
+
 def test_a_streamed_reply_is_remembered(tiny_bot: Bot) -> None:
     talk = tiny_bot.conversation()
     assert "".join(talk.stream("when do you close")) == talk.turns[1].text
@@ -301,3 +408,43 @@ def test_a_bot_without_a_memory_answers_by_its_generator(tiny_bot: Bot) -> None:
         reply = bare.reply(question)
         assert (reply.text, reply.source, reply.evidence) == (answer, "generated", ())
         assert reply.nearest == ()
+
+
+@pytest.mark.parametrize(
+    "question", ["When do you open?", "is there tea", "zq xv wj", "close", "안녕"]
+)
+def test_greedy_replies_are_as_likely_as_all_of_the_memory_finds_them(
+    tiny_bot: Bot, question: str
+) -> None:
+    reply = tiny_bot.reply(question, threshold=0)
+    recalled = tiny_bot.recall(reply.turns)
+    backend = MixedBackend(tiny_bot.engine.backend, [recalled.decided])
+    state = backend.encode([tiny_bot.source(reply.turns, recalled)])
+    fed, found = START, 0.0
+    for piece in (*tiny_bot.format.tokenizer.encode(reply.text), END):
+        logits_RV, state = backend.step([fed], state)
+        found += float(logits_RV[0, piece])
+        fed = piece
+    assert reply.log_probability == pytest.approx(found, abs=1e-4)
+
+
+def test_a_greedy_reply_is_the_weightiest_answer_where_many_begin_alike(tmp_path: Path) -> None:
+    pairs = [(f"which tea is {kind}", f"It is the {kind} one.") for kind in ("red", "old", "new")]
+    pairs.append(("which tea is best", "Ours."))
+    train(pairs, tmp_path / "x", config=brief(1))
+    bot = Bot.load(tmp_path / "x")
+    said = Votes(
+        tuple((*bot.format.tokenizer.encode(answer), END) for _, answer in pairs),
+        (0.2, 0.2, 0.2, 0.3),
+        0.0,
+        0.1,
+    )
+    recalled = bot.recall((Turn(Role.USER, "which tea"),))
+    (reply,) = bot.answered(
+        [(Turn(Role.USER, "which tea"),)],
+        [dataclasses.replace(recalled, decided=said)],
+        bot.settings(threshold=0.0, method="greedy"),
+        0.0,
+    )
+    assert reply.text == "Ours."
+    assert math.exp(reply.log_probability) == pytest.approx(0.3, abs=0.05)

@@ -71,6 +71,22 @@ def test_the_very_next_question_is_answered_as_taught(bot: Bot, method: str) -> 
     assert bot.taught() == [row]
 
 
+@pytest.mark.parametrize("method", ["greedy", "sample", "beam"])
+def test_a_taught_answer_is_said_whole_however_long(bot: Bot, method: str) -> None:
+    long = " ".join(f"Cake {number} is on a Monday." for number in range(40))
+    pieces = len(bot.format.tokenizer.encode(long))
+    assert pieces > bot.settings().max_tokens
+    bot.teach(CAKE, long)
+    for threshold in (None, 0.0):
+        settings = {"method": method, "beam": 2, "threshold": threshold}
+        reply = bot.reply(CAKE, **settings)
+        assert (reply.text, reply.source, reply.finish) == (long, "taught", "stop")
+        assert reply.confidence > 0.99
+        assert "".join(bot.stream(CAKE, **settings)) == long
+        (reply,) = bot.replies([[Turn(Role.USER, CAKE)]], **settings)
+        assert reply.text == long
+
+
 @pytest.mark.parametrize(
     "answer",
     [

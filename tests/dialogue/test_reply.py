@@ -187,7 +187,7 @@ def test_attention(tiny_bot: Bot, before: int) -> None:
     assert (attended.weights_TS >= 0).all()
     assert sum(share for _, share in attended.turns) == pytest.approx(1, abs=1e-5)
     assert [turn for turn, _ in attended.turns] == [*reply.turns[-reply.turns_read :]]
-    assert reply.turns_read == min(before, 4) + 1
+    assert reply.turns_read == before + 1  # four of the talk, and the persona
     assert "".join(attended.reply).replace("▁", " ").strip() == reply.text
     ends = [place for place, piece in enumerate(attended.source) if piece.startswith("<")]
     columns = attended.weights_TS.mean(0)

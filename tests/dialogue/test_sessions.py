@@ -201,6 +201,7 @@ def test_an_unknown_id_is_refused_everywhere(sessions: Sessions) -> None:
     for call in (
         lambda id: sessions.start("bot", parent=id),
         lambda id: sessions.add(id, HELLO),
+        lambda id: sessions.replace(id, HELLO),
         lambda id: sessions.undo(id, 1),
         lambda id: sessions.turns(id),
         lambda id: sessions.detailed(id),
@@ -229,6 +230,21 @@ def test_undo(sessions: Sessions) -> None:
     assert len(sessions.undo(id, 3)) == 3
     assert sessions.turns(id) == []
     assert sessions.find(id).turns == 0
+
+
+def test_the_last_turn_is_replaced_and_nothing_else(sessions: Sessions) -> None:
+    id = begun(sessions, "one", "a secret").id
+    sessions.remember(id, "name", "Ann")
+    sessions.replace(id, Turn(Role.BOT, "2"), {"source": "taught"})
+    assert texts(sessions, id) == ["one", "2"]
+    assert sessions.detailed(id)[-1].detail == {"source": "taught"}
+    assert sessions.facts(id) == {"name": "Ann"}
+    assert b"a secret" not in sessions.path.read_bytes()
+    with pytest.raises(UsageError, match="must be JSON"):
+        sessions.replace(id, HELLO, {"x": b""})
+    sessions.undo(id, 2)
+    sessions.replace(id, HELLO)
+    assert sessions.turns(id) == []
 
 
 def test_facts_go_with_their_turns(sessions: Sessions) -> None:
@@ -449,7 +465,8 @@ def test_export_knows_all_of_a_conversation(sessions: Sessions) -> None:
     session = sessions.branch(parent.id)
     sessions.remember(session.id, "name", "Ann")
     tree = json.loads(sessions.export(session.id, "json"))
-    assert (tree["id"], tree["parent"], tree["facts"]) == (session.id, parent.id, {"name": "Ann"})
+    assert (tree["id"], tree["parent"]) == (session.id, parent.id)
+    assert tree["facts"] == {"name": {"value": "Ann", "turn": 0, "words": ""}}
     assert [turn["text"] for turn in tree["turns"]] == ["hello", "hi"]
     with pytest.raises(UsageError, match="unknown format 'html'; it must be one of text, markdown"):
         sessions.export(session.id, "html")

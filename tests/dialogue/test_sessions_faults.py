@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from dialog_s2s.dialogue import rows, store
+from dialog_s2s.dialogue import rows
 from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.dialogue.store import APPLICATION, FORMAT, Store
 from dialog_s2s.errors import DataError, DialogError, DiskError
+from dialog_s2s.memory import sqlite_file
 from dialog_s2s.text.turns import Role, Turn
 
 HELLO = Turn(Role.USER, "hello")
@@ -284,7 +285,7 @@ def test_a_name_that_sqlite_gives_a_meaning(tmp_path: Path, monkeypatch) -> None
 
 def test_a_lock_that_is_not_let_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     id = filled(path, 2)
-    monkeypatch.setattr(store, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_file, "PATIENCE", 0.05)
     other = sqlite3.connect(path, isolation_level=None)
     with Sessions.open(path) as sessions:
         other.execute("BEGIN EXCLUSIVE")
@@ -408,10 +409,20 @@ def test_read_only() -> None:
         assert (
             one
             == two
-            == f"{path}: it is read-only; check the permissions of the file and its folder"
+            == f"{path}: it is read-only; check the permissions of the file and of its folder"
         )
         assert three.startswith(f"{path}x: Permission denied; check the permissions")
         assert intact(path)
+
+
+def test_what_a_kill_left_beyond_the_end_is_gone_at_the_next_opening(path: Path) -> None:
+    id = filled(path, 3)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"a secret" * 1000)
+    with Sessions.open(path) as sessions:
+        assert len(sessions.turns(id)) == 3
+    assert path.read_bytes() == whole
+    assert intact(path)
 
 
 def test_an_interruption_leaves_no_transaction_open(path: Path, monkeypatch) -> None:

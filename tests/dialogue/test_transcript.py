@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import unicodedata
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from dialog_s2s.dialogue.facts import Facts
 from dialog_s2s.dialogue.transcript import FORMATS, Session, Spoken, Transcript, title
 from dialog_s2s.errors import UsageError
 from dialog_s2s.text import readers
@@ -145,7 +147,7 @@ def test_json_holds_everything(turns: list[Turn]) -> None:
         (turn.role.value, turn.text, {"place": place}) for place, turn in enumerate(turns)
     ]
     assert list(tree)[-2:] == ["facts", "turns"]
-    assert tree["facts"] == {"name": "Ann"}
+    assert tree["facts"] == {"name": {"value": "Ann", "turn": 0, "words": ""}}
     assert (tree["started"], tree["changed"]) == (
         "2023-11-14T22:13:20.000+00:00",
         "2023-11-14T22:14:20.000+00:00",
@@ -186,6 +188,15 @@ def test_formats() -> None:
     assert list(FORMATS) == ["text", "markdown", "json", "corpus"]
     with pytest.raises(UsageError, match="unknown format 'txt'; it must be one of text, markdown"):
         transcript().written("txt")
+
+
+def test_json_has_facts_as_objects() -> None:
+    said = Facts()
+    said.hear("My name is Ann", 3)
+    kept = dataclasses.replace(transcript(), facts=said.export())
+    assert json.loads(kept.written("json"))["facts"] == {
+        "name": {"value": "Ann", "turn": 3, "words": "My name is Ann"}
+    }
 
 
 def test_titles() -> None:

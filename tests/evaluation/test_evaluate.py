@@ -201,7 +201,8 @@ def test_with_a_memory_both_likelihoods_are_told(
 
 
 def test_settings_reach_the_bot(tiny_bot: Bot) -> None:
-    cut = evaluate_bot(tiny_bot, questions(dialogues(), 4), settings={"max_tokens": 1})
+    wild = {"method": "sample", "temperature": 9.0, "top_p": 1.0, "seed": 1, "max_tokens": 9}
+    cut = evaluate_bot(tiny_bot, questions(dialogues(), 4), settings=wild)
     assert cut.whole.figures["exact"] < 1
     with pytest.raises(ConfigError, match="temperature"):
         evaluate_bot(tiny_bot, ASKED, settings={"temprature": 1})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from tiny import FOLLOW_UPS, REPLIES, SINGLES, SUNDAY, brief
 
 import dialog_s2s
 from dialog_s2s.bundle import CARD, MEMORY, open_bundle
-from dialog_s2s.config import config_text, read_config
+from dialog_s2s.config import MemoryConfig, config_text, read_config
 from dialog_s2s.interfaces import command
 from dialog_s2s.text.turns import Role, Turn
 
@@ -228,6 +229,26 @@ def test_force_replaces(shell: Shell, table: Path, quick: Path, tmp_path: Path) 
     assert (tmp_path / "x" / "model.safetensors").read_bytes() == before
     assert shell(*words, "--seed", 2, "--force")[0] == 0
     assert (tmp_path / "x" / "model.safetensors").read_bytes() != before
+
+
+def test_force_never_drops_what_was_taught(
+    shell: Shell, table: Path, own_bundle: Path, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare.yaml"
+    alone = dataclasses.replace(brief(2), memory=MemoryConfig(enabled=False))
+    bare.write_text(config_text(alone), encoding="utf-8")
+    words = ("train", table, "--out", own_bundle, "--config", bare, "--force")
+    shell("teach", own_bundle, "one", "uno")
+    before = (own_bundle / MEMORY).read_bytes()
+    code, out, err = shell(*words)
+    assert (code, out) == (2, "")
+    assert "was taught 1 pairs, which would be lost" in err
+    assert f"dialog-s2s taught '{own_bundle}' --json" in err
+    assert (own_bundle / MEMORY).read_bytes() == before
+    shell("forget", own_bundle, "uno", "--yes")
+    assert shell(*words)[0] == 0
+    assert not (own_bundle / MEMORY).exists()
+    assert shell(*words)[0] == 0
 
 
 def test_several_files_are_one_corpus(shell: Shell, table: Path, quick: Path, tmp_path) -> None:

@@ -104,6 +104,43 @@ def test_fix(own: LoadingBot, kept: Sessions) -> None:
     assert [turn.text for turn in kept.turns(session.id)][:2] == ["hello", "Good day!"]
 
 
+def test_what_is_replaced_is_told(own: LoadingBot) -> None:
+    shown = chat(
+        own,
+        *(f"/teach {STRANGE} => No.", f"/teach {STRANGE}? => Yes.", STRANGE, "/fix Perhaps."),
+        *("/teach hello => Hi!", f"/teach {STRANGE} and more => No."),
+    )
+    assert shown == [
+        f'Taught: "{STRANGE}" -> "No."',
+        f'Taught: "{STRANGE}?" -> "Yes."',
+        f'  replaced: "{STRANGE}" -> "No."',
+        "bot> Yes.",
+        f'Fixed: "{STRANGE}" -> "Perhaps."',
+        f'  replaced: "{STRANGE}?" -> "Yes."',
+        'Taught: "hello" -> "Hi!"',
+        f'Taught: "{STRANGE} and more" -> "No."',
+    ]
+
+
+def test_why_and_fix_work_once_a_conversation_is_gone_on_with(
+    own: LoadingBot, kept: Sessions
+) -> None:
+    chat(own, "when do you open", SUNDAY, sessions=kept)
+    (session,) = kept.listed()
+    shown = chat(own, f"/resume {session.id}", "/why", "/fix Never.", "/history", sessions=kept)
+    assert "You asked what it was given, word for word:" in shown
+    assert (
+        'Fixed: "and on Sunday" (after "when do you open", "We open at nine.") -> "Never."' in shown
+    )
+    assert shown[-2] == "    bot> Never."
+    shown = chat(own, STRANGE, sessions=kept)
+    (session, _) = kept.listed()
+    shown = chat(own, f"/resume {session.id}", "/why", "/teach Yes.", sessions=kept)
+    assert "It did not know an answer." in shown
+    assert any(line.startswith("It would have said: ") for line in shown)
+    assert pairs(own)[0] == (STRANGE, "Yes.", "taught")
+
+
 def test_why(own: LoadingBot) -> None:
     known = chat(own, "hello", "/why")
     assert known[1] == "You asked what it was given, word for word:"

@@ -68,17 +68,43 @@ def test_history(loading: LoadingBot) -> None:
 def test_retry(loading: LoadingBot, kept: Sessions) -> None:
     shown = chat(
         loading,
-        *("hello", "/retry", "/retry max_tokens=1", "/retry", "/retry max_tokns=1", "/history"),
+        *(
+            "hello",
+            "/retry",
+            "/retry min_tokens=40 threshold=0",
+            "/retry",
+            "/retry max_tokns=1",
+            "/history",
+        ),
         sessions=kept,
     )
-    first, again, note, short, whole, wrong, *history = shown
+    first, again, note, other, whole, wrong, *history = shown
     assert first == again == whole == f"bot> {REPLIES['hello']}"
     assert "the same again; /retry method=sample" in note
-    assert len(short) < len(first)
+    assert len(other) > len(first)
     assert "did you mean 'max_tokens'" in wrong
     assert len(history) == 2
     assert said(kept) == ["hello", REPLIES["hello"]]
     assert "ask something first" in chat(loading, "/retry")[0]
+
+
+def test_ctrl_c_in_a_retry_leaves_the_old_reply(
+    loading: LoadingBot, kept: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply, calls = Bot.reply, []
+
+    def replies(self: Bot, question: str, *rest: object, **settings: object) -> Reply:
+        calls.append(question)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return reply(self, question, *rest, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Bot, "reply", replies)
+    shown = chat(loading, OPEN, "/retry", "/why", SUNDAY, sessions=kept)
+    assert shown[1] == "(stopped)"
+    assert shown[2].startswith("You asked what it was given")
+    assert shown[-1] == f"bot> {FOLLOW_UPS[OPEN]}"
+    assert said(kept) == [OPEN, REPLIES[OPEN], SUNDAY, FOLLOW_UPS[OPEN]]
 
 
 def test_retry_draws_anew_whatever_the_seed(loading: LoadingBot) -> None:

@@ -69,7 +69,7 @@ def test_format_and_settings(tiny_bundle: Path, tmp_path: Path) -> None:
     for side, texts in zip(sides, zip(*SINGLES, strict=True), strict=True):
         side.write_text("\n".join(texts) + "\n", encoding="utf-8")
     found = []
-    for tokens in (60, 1):
+    for tokens in (1, 60):
         out = io.StringIO()
         evaluate(
             str(tiny_bundle),
@@ -77,7 +77,7 @@ def test_format_and_settings(tiny_bundle: Path, tmp_path: Path) -> None:
             out,
             as_json=True,
             format="parallel",
-            settings={"max_tokens": tokens},
+            settings={"min_tokens": tokens},
         )
         found.append(json.loads(out.getvalue()))
     assert [each["n"] for each in found] == [len(SINGLES)] * 2

@@ -78,6 +78,7 @@ def test_a_place_that_may_not_be_written(
 ) -> None:
     monkeypatch.setattr(bundle.os, "access", lambda *_: False)
     failed(shell("train", table, "--out", tmp_path / "x"), 4, "may not be written to")
+    assert not (tmp_path / "x").exists()
 
 
 def test_an_unknown_setting_names_the_nearest(shell: Shell, table: Path, tmp_path: Path) -> None:
@@ -133,6 +134,7 @@ def test_questions_that_cannot_be_read(shell: Shell, tiny_bundle: Path, tmp_path
     failed(shell("ask", tiny_bundle, "--file", tmp_path), 3, "Is a directory")
     failed(shell("ask", tiny_bundle, '{"turns": 3}'), 3, "question:1: ")
     failed(shell("ask", tiny_bundle, stdin=b"x" * 1_000_001), 3, "stdin:1: the line is longer")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [["ask", "{}", "hi"], ["chat", "{}"], ["bundle", "verify", "{}"]])
@@ -146,6 +148,7 @@ def test_a_damaged_bundle(
     data[-1] ^= 1
     (place / WEIGHTS).write_bytes(data)
     failed(shell(*(word.format(place) for word in words)), 3, "has changed")
+    assert (place / WEIGHTS).read_bytes() == data
 
 
 def test_a_fault_of_ours(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

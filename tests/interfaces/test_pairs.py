@@ -50,7 +50,8 @@ def test_what_was_taught_before_is_replaced(
     context = (Turn(Role.USER, "hello"), Turn(Role.BOT, REPLIES["hello"]))
     own.get().teach(STRANGE, "In context.", context)
     own.get().teach("do you repair bicycles", "No.")
-    shell("teach", own_bundle, STRANGE, ANSWER)
+    _, _, err = shell("teach", own_bundle, STRANGE, ANSWER)
+    assert err.splitlines()[1:] == ['  replaced: "do you repair bicycles" -> "No."']
     rows = own.get().taught()
     assert [row.answer for row in rows] == [ANSWER, "In context."]
 

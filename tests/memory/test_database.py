@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dialog_s2s.errors import BundleError, DiskError, UsageError
-from dialog_s2s.memory import database
+from dialog_s2s.memory import sqlite_file
 from dialog_s2s.memory.database import APPLICATION, FORMAT
 from dialog_s2s.memory.rows import NewRow, Rows
 from dialog_s2s.text.turns import Role, Turn
@@ -194,6 +194,48 @@ def test_a_memory_that_another_program_switched_to_wal_is_switched_back(path: Pa
         assert left(path.parent) == ["memory.db"]
 
 
+SECRET = b"what was forgotten"
+
+
+@pytest.mark.parametrize("tail", [SECRET, SECRET * 1000])
+def test_what_a_kill_left_beyond_the_end_is_gone_at_the_next_opening(
+    path: Path, tail: bytes
+) -> None:
+    """SQLite cuts a file only when its change is done, and a kill may come between."""
+    whole = path.read_bytes()
+    path.write_bytes(whole + tail)
+    with Rows.open(path) as rows:
+        assert path.read_bytes() == whole
+        row = rows.add(TAUGHT)
+        rows.remove([row.id])
+        assert len(list(rows)) == 300
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_tail_is_left_while_another_process_reads(path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(sqlite_file, "PATIENCE", 0.05)
+    path.write_bytes(path.read_bytes() + SECRET)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM rows").fetchall()
+        with Rows.open(path) as rows:
+            assert len(rows) == 300
+        assert path.read_bytes().endswith(SECRET)
+        other.execute("COMMIT")
+    Rows.open(path).close()
+    assert SECRET not in path.read_bytes()
+
+
+def test_nothing_is_cut_off_a_damaged_file(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[28:32] = (int.from_bytes(data[28:32], "big") // 2).to_bytes(4, "big")
+    path.write_bytes(data)
+    with suppress(BundleError):
+        Rows.open(path).close()
+    assert path.read_bytes() == data
+
+
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
 def test_a_cut_file(path: Path, share: float) -> None:
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
@@ -211,6 +253,8 @@ def test_damage_is_told_of_and_nothing_else_happens(path: Path, seed: int) -> No
     path.write_bytes(data)
     with suppress(BundleError):
         use(path)
+    assert path.read_bytes() == data
+    assert left(path.parent) == ["memory.db"]
 
 
 def test_heavy_damage_is_found(path: Path) -> None:
@@ -335,10 +379,10 @@ def test_a_file_that_may_not_be_looked_at(path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_lock_that_stays_is_told_of(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.05)
+    monkeypatch.setattr(sqlite_file, "PATIENCE", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as other, Rows.open(path) as rows:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DiskError, match="is locked; another program"):
+        with pytest.raises(DiskError, match="another program is using it"):
             rows.add(TAUGHT)
         assert len(rows) == 300  # until it writes, others may read
         other.execute("ROLLBACK")

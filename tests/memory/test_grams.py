@@ -26,12 +26,19 @@ def spelt(text: str) -> set[tuple[str, str]]:
     """What there is to hash, the slow and plain way."""
     folded = fold(text)
     letters = f" {unicodedata.normalize('NFD', folded)} "
-    found = {("word", word) for word in folded.split()}
+    found = {("word", word) for word in folded.split() if not any(map(korean, word))}
     found |= {("run", letters[at : at + 3]) for at in range(len(letters) - 2)}
     for size in (1, 2):
         runs = (letters[at : at + size] for at in range(len(letters) - size + 1))
         found |= {("run", run) for run in runs if all(ord(char) >= WIDE for char in run)}
+        runs = (folded[at : at + size] for at in range(len(folded) - size + 1))
+        found |= {("run", run) for run in runs if all(map(korean, run))}
     return found
+
+
+def korean(char: str) -> bool:
+    """Whether it is a Korean syllable."""
+    return "가" <= char <= "힣"
 
 
 @given(st.lists(texts, max_size=6))
@@ -60,6 +67,11 @@ def test_what_folds_to_the_same_has_the_same_terms(other: str) -> None:
 def test_one_wrong_stroke_leaves_most_of_a_korean_word() -> None:
     right, wrong = terms("영화관"), terms("영화간")
     assert len(right & wrong) > len(right) / 2
+
+
+def test_a_korean_word_is_known_by_its_syllables_whatever_its_ending() -> None:
+    for other in ("영화를", "영화가요", "그영화"):
+        assert len(terms("영화") & terms(other)) >= 5
     assert not terms("영화관") & terms("tea")
 
 

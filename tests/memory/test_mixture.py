@@ -397,3 +397,12 @@ def test_answers_that_disagree_drop_out() -> None:
         assert share.alive == alive
     assert share.depth == 4
     assert share.generator == pytest.approx(math.log(0.3) - 4)
+
+
+def test_decisive_votes_are_all_for_the_weightiest_answer() -> None:
+    votes = Votes(((9, 3), (7, 8, 3), (7, 3)), (0.2, 0.25, 0.15), 0.1, 0.3)
+    found = votes.decisive()
+    assert (found.answers, found.prior, found.generator) == (((7, 8, 3),), 0.1, 0.3)
+    assert found.weights == pytest.approx((0.6,))
+    assert found.decisive() == found
+    assert SILENT.decisive() is SILENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dialog_s2s.memory import recall as module
 from dialog_s2s.memory.keys import indexed
 from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.mixture import NOTHING, Pieces, Prior
@@ -348,3 +350,78 @@ def test_threads_may_ask_and_teach_at_once(memory: Memory) -> None:
         thread.join()
     assert wrong == []
     assert len(memory.rows.listed()) == 30
+
+
+def weights(memory: Memory, text: str) -> list[float]:
+    """Of the terms of a text, as the memory stands."""
+    memory.recall([Turn(Role.USER, "hello")])
+    return memory.similarity.bags([text]).weights.tolist()
+
+
+PROBE = "which bus goes to dunfellow, and when do you open"
+
+
+def test_what_is_taught_is_counted_and_what_is_forgotten_is_not(memory: Memory) -> None:
+    before = weights(memory, PROBE)
+    added = memory.rows.add_all(taught(f"which bus goes to place {n}", "9") for n in range(5))
+    after = weights(memory, PROBE)
+    assert after != before
+    assert asked(memory, "bus to place").familiar > 0.9
+    memory.rows.remove([row.id for row in added])
+    assert weights(memory, PROBE) == before
+    memory.rows.restore(added)
+    assert weights(memory, PROBE) == after
+    assert asked(memory, "bus to place").familiar > 0.9
+
+
+def test_a_memory_that_is_opened_again_weighs_as_the_living_one(rows: Rows, path: Path) -> None:
+    living = memory_of(rows)
+    for n in range(6):
+        rows.add(taught(f"which bus goes to place {n}", "9"))
+    rows.remove([rows.listed()[2].id, 1])
+    wanted = weights(living, PROBE)
+    with Rows.open(path) as again:
+        opened = memory_of(again)
+        assert weights(opened, PROBE) == wanted
+        for name in ("when do you open", "bus to place 3", "bus"):
+            mine, theirs = asked(living, name), asked(opened, name)
+            assert [each.weight for each in mine.candidates] == [
+                each.weight for each in theirs.candidates
+            ]
+            assert mine.familiar == theirs.familiar
+
+
+def test_rows_that_training_gives_are_not_counted_again(memory: Memory) -> None:
+    before = weights(memory, PROBE)
+    memory.rows.add(NewRow("which bus goes to dunfellow", (), "9", TRAINED, "faq.csv:9"))
+    assert best(memory, "which bus goes to dunfellow").row.answer == "9"
+    assert weights(memory, PROBE) == before
+
+
+def test_a_row_that_came_back_otherwise_is_not_mistaken(memory: Memory) -> None:
+    """The terms of rows are kept, by their ids."""
+    row = memory.rows.add(taught("which bus goes to dunfellow", "Nine."))
+    assert best(memory, "bus to dunfellow").likeness > 0.4
+    memory.rows.remove([row.id])
+    memory.rows.restore([dataclasses.replace(row, question="who waters the plants")])
+    assert asked(memory, "who waters the plants").candidates[0].exact
+    assert best(memory, "who waters plants").likeness > 0.4
+    assert all(each.likeness < 0.4 for each in asked(memory, "bus to dunfellow").candidates)
+
+
+def test_no_more_terms_are_kept_than_so_many(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [asked(memory, row.question).candidates for row in CORPUS]
+    monkeypatch.setattr(module, "KEPT", 2)
+    assert [asked(memory, row.question).candidates for row in CORPUS] == wanted
+    assert len(memory._terms) <= 2
+
+
+def test_one_that_goes_by_another_likeness(memory: Memory) -> None:
+    before = weights(memory, PROBE)
+    other = memory.alike_by(memory.similarity.untaught([CORPUS[0].question]))
+    assert other.similarity.texts == memory.similarity.texts - 1
+    other.similarity.count(other.similarity.terms(["which bus goes to dunfellow"]))
+    assert weights(memory, PROBE) == before
+    assert asked(other, "when do you open").candidates[0].row.id == 1

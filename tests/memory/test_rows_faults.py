@@ -72,8 +72,8 @@ def test_kills_lose_nothing_that_was_acknowledged(path: Path) -> None:
         words = [sys.executable, "-c", CHANGING, path, str(number)]
         worker = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         assert worker.stdout is not None
-        lines = [worker.stdout.readline()]
-        time.sleep(dice.random() * 0.06)
+        lines = [worker.stdout.readline() for _ in range(dice.randrange(1, 12))]
+        time.sleep(dice.random() * 0.02)
         worker.kill()
         lines += worker.stdout.readlines()
         worker.stdout.close()

@@ -16,9 +16,12 @@ TURNS = [
     Turn(Role.BOT, "how are you today?"),
     Turn(Role.USER, "Do you sell GREEN tea?"),
 ]
+TALK = [Turn(Role.USER, "hi, I want some tea"), *TURNS[1:]]
 words = st.sampled_from(["tea", "hello", "Open", "몇 시", "😀", "", " "])
 some_turns = st.lists(
-    st.builds(Turn, st.sampled_from(Role), st.lists(words, max_size=6).map(" ".join)),
+    st.builds(
+        Turn, st.sampled_from([Role.USER, Role.BOT]), st.lists(words, max_size=6).map(" ".join)
+    ),
     min_size=1,
     max_size=7,
 )
@@ -33,25 +36,45 @@ def test_turns_follow_each_other_each_behind_its_role(tokenizer: Tokenizer) -> N
     form = SourceFormat(tokenizer, 1000, 10, False)
     wanted = [piece for turn in TURNS for piece in segment(tokenizer, turn)]
     assert form.pieces(TURNS) == wanted
-    assert form.used(TURNS) == 4
+    assert len(form.read(TURNS)) == 4
 
 
 @pytest.mark.parametrize("history", [0, 1, 2, 3, 9])
-def test_history_turns_are_the_most_before_the_last(tokenizer: Tokenizer, history: int) -> None:
+def test_history_turns_are_the_most_of_the_talk_before_the_last(
+    tokenizer: Tokenizer, history: int
+) -> None:
     form = SourceFormat(tokenizer, 1000, history, False)
-    kept = TURNS[-1 - history :] if history < 3 else TURNS
-    assert form.pieces(TURNS) == [p for turn in kept for p in segment(tokenizer, turn)]
-    assert form.used(TURNS) == len(kept)
+    kept = TALK[-1 - history :] if history < 3 else TALK
+    assert form.read(TALK) == tuple(kept)
+    assert form.pieces(TALK) == [p for turn in kept for p in segment(tokenizer, turn)]
+
+
+@pytest.mark.parametrize("history", [0, 1, 2, 9])
+def test_a_persona_stays_when_older_turns_fall_out(tokenizer: Tokenizer, history: int) -> None:
+    form = SourceFormat(tokenizer, 1000, history, False)
+    assert form.read(TURNS) == (TURNS[0], *form.read(TURNS[1:]))
+    rows = [*TURNS[1:3], Turn(Role.SYSTEM, "tea 3"), *TURNS[1:]]
+    spoken = [0, 1, 3, 4, 5]
+    wanted = sorted({2, *spoken[-1 - min(history, 4) :]})
+    assert form.read(rows) == tuple(rows[place] for place in wanted)
+
+
+def test_a_persona_comes_before_older_turns_where_room_ends(tokenizer: Tokenizer) -> None:
+    lengths = [len(segment(tokenizer, turn)) for turn in TURNS]
+    form = SourceFormat(tokenizer, lengths[0] + lengths[-1] + min(lengths[1:3]) - 1, 10, False)
+    assert form.read(TURNS) == (TURNS[0], TURNS[-1])
+    form = SourceFormat(tokenizer, lengths[0] + lengths[-1] - 1, 10, False)
+    assert TURNS[0] not in form.read(TURNS)
 
 
 def test_older_turns_are_dropped_whole_oldest_first(tokenizer: Tokenizer) -> None:
-    lengths = [len(segment(tokenizer, turn)) for turn in TURNS]
+    lengths = [len(segment(tokenizer, turn)) for turn in TALK]
     for kept in range(1, 5):
         budget = sum(lengths[-kept:])
         for room in range(lengths[-kept - 1] if kept < 4 else 5):
             form = SourceFormat(tokenizer, budget + room, 10, False)
-            assert form.used(TURNS) == kept
-            assert len(form.pieces(TURNS)) == budget
+            assert form.read(TALK) == tuple(TALK[-kept:])
+            assert len(form.pieces(TALK)) == budget
 
 
 def test_a_long_turn_is_not_jumped_over(tokenizer: Tokenizer) -> None:
@@ -65,7 +88,7 @@ def test_the_newest_turn_is_cut_at_its_end_only(tokenizer: Tokenizer) -> None:
     for budget in range(1, len(whole) + 1):
         form = SourceFormat(tokenizer, budget, 10, False)
         assert form.pieces(TURNS) == whole[:budget]
-        assert form.used(TURNS) == 1
+        assert form.read(TURNS) == (TURNS[-1],)
 
 
 def test_case_is_folded_where_asked(tokenizer: Tokenizer) -> None:
@@ -92,7 +115,7 @@ def test_a_source_is_the_newest_whole_turns_that_fit(
     found = form.pieces(turns)
     assert len(found) <= budget
     segments = [segment(tokenizer, turn, fold) for turn in turns]
-    used = form.used(turns)
+    used = len(form.read(turns))
     assert 1 <= used <= min(len(turns), history + 1)
     kept = [piece for each in segments[-used:] for piece in each]
     assert found == (kept if used > 1 else kept[:budget])

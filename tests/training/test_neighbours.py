@@ -141,7 +141,8 @@ def test_features_are_those_that_a_memory_answers_by(
     store = Store.of(rows, 4, encoder)
     random = np.random.default_rng(len(rows))
     table_LD = random.normal(size=store.similarity.table_LD.shape).astype(np.float32)
-    similarity = Similarity(store.similarity.idf_B, table_LD)
+    counted = store.similarity
+    similarity = Similarity(counted.trained_B, counted.trained_texts, table_LD)
     if not queries:
         return
     near = neighbours(store, queries)

@@ -26,6 +26,7 @@ from dialog_s2s.training.ranking import (
     responsibilities,
     with_learned,
 )
+from dialog_s2s.training.withholding import groups_of
 
 FRAMES = ("tell me about the {} please", "I would like to know more of your {}")
 SYNONYMS = [
@@ -148,7 +149,13 @@ def learnt(rows: list, width: int, seed: int = 1) -> tuple[Ranker, Similarity, S
     queries = [Query(x.question, x.context, i, x.answer, x.intent) for i, x in enumerate(rows)]
     near = neighbours(store, queries)
     ranker, similarity = fit_ranker(
-        store.similarity, store.asked, store.asked, near, np.full(len(rows), -12.0), seed
+        store.similarity,
+        store.asked,
+        store.asked,
+        near,
+        np.full(len(rows), -12.0),
+        groups_of(rows),
+        seed,
     )
     return ranker, similarity, store, near
 
@@ -161,7 +168,8 @@ def test_learning_raises_the_likelihood(rows: list, width: int) -> None:
     torch.manual_seed(1)
     start = TorchRanker(store.similarity)
     before = Ranker(*(tuple(each.tolist()) for each in start.coefficients))
-    fresh = Similarity(store.similarity.idf_B, start.table.weight.detach().numpy()[:, :width])
+    table_LD = (start.table.weight / start.length).detach().numpy()[:, :width]
+    fresh = Similarity(store.similarity.trained_B, store.similarity.trained_texts, table_LD)
     features = [with_learned(each, store.asked, store.asked, near) for each in (fresh, similarity)]
     near = replace(near, right_QK=near.alike_QK)  # it learns from what is interchangeable too
     first = likelihood(before, near, features[0], given_Q)
