@@ -287,10 +287,11 @@ def test_a_persona_stays_when_older_turns_fall_out(tiny_bot: Bot) -> None:
     assert asked.turns[0][0] == persona
     assert 1 < len(asked.turns) < 5
     long = Turn(Role.SYSTEM, "be kind " * 40)
-    assert tight.reply("bye", [long, *said]).turns_read == 1
+    without = tight.reply("bye", [long, *said])
+    assert without.turns_read == tight.reply("bye", said).turns_read > 1
     alone = dataclasses.replace(tiny_bot.format, history_turns=0)
     single = Bot(tiny_bot.engine, alone, tiny_bot.config, tiny_bot.path, tiny_bot.memory)
-    assert single.reply("bye", [persona, *said]).turns_read == 1
+    assert single.reply("bye", [persona, *said]).turns_read == 2
 
 
 def test_a_reply_that_was_noted(tiny_bot: Bot) -> None:
