@@ -110,7 +110,10 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
     ]
     recalled = [bot.recall(probe.turns, _left_out(probe, bot)) for probe in probes]
     found = bot.engine.replies(
-        [bot.format.pieces(probe.turns) for probe in probes],
+        [
+            bot.source(probe.turns, known_of)
+            for probe, known_of in zip(probes, recalled, strict=True)
+        ],
         bot.settings(method="greedy"),
         [seed] * len(probes),
         [each.decided for each in recalled],

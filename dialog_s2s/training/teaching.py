@@ -26,7 +26,7 @@ SHARE = 0.5
 """Of the answers that have two wordings or more: taken for not trained."""
 
 ASKED = 60
-"""Answers that are asked for at most: harder than most questions, many would raise the bar for all."""
+"""Answers that are asked for at most; they are hard, and many would raise the bar for all."""
 
 UNTAUGHT = 0.25
 """Share of those that are not taught either."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialog_s2s.memory.grams import grams
@@ -49,6 +49,7 @@ def spelt_out(one: str, other: str) -> float:
     return sum(weight * theirs.get(place, 0) for place, weight in mine.items()) / math.prod(lengths)
 
 
+@settings(deadline=None)
 @given(some_texts, words)
 def test_likeness_is_the_cosine(texts: list[str], asked: str) -> None:
     bags = SIMILARITY.bags([asked, *texts])
@@ -71,6 +72,7 @@ def test_rare_terms_count_more() -> None:
     assert alike("wher is teh shop", "where is the shop") > 0.4
 
 
+@settings(deadline=None)
 @given(some_texts, st.lists(st.integers(0, 5), max_size=8))
 def test_rows_are_the_bags_of_these_texts(texts: list[str], chosen: list[int]) -> None:
     chosen = [place for place in chosen if place < len(texts)]
@@ -129,6 +131,7 @@ def test_vectors_are_of_unit_length() -> None:
     assert nothing.shape == (len(TEXTS), 0)
 
 
+@settings(deadline=None)
 @given(some_texts, words)
 def test_what_was_trained_is_alike_by_its_vectors(texts: list[str], asked: str) -> None:
     similarity = learnt()
@@ -189,6 +192,7 @@ def test_what_is_taught_is_counted() -> None:
     assert np.array_equal(*vectors)
 
 
+@settings(deadline=None)
 @given(some_texts, some_texts)
 def test_what_is_forgotten_leaves_no_trace(taught: list[str], others: list[str]) -> None:
     similarity, never = SIMILARITY.fresh(), SIMILARITY.fresh()
@@ -219,6 +223,7 @@ def test_as_if_it_had_not_been_trained() -> None:
     assert less.table_LD is SIMILARITY.table_LD
 
 
+@settings(deadline=None)
 @given(some_texts)
 def test_terms_of_each_text_make_the_whole_again(texts: list[str]) -> None:
     terms = SIMILARITY.terms(texts)
