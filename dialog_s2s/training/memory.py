@@ -27,6 +27,7 @@ from dialog_s2s.text.misspell import misspelt
 from dialog_s2s.text.shards import Shard
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Example, Origin, Role, Turn
+from dialog_s2s.training.beside import fit_beside
 from dialog_s2s.training.neighbours import Neighbours, Query, Store, neighbours
 from dialog_s2s.training.ranking import fit_ranker, responsibilities, with_learned
 from dialog_s2s.training.withholding import groups_of
@@ -95,6 +96,10 @@ def rank(
         groups_of(rows),
         config.training.seed,
     )
+    if encoder is not None:
+        ranker = fit_beside(
+            ranker, store, queries, asked, near, -GUESS * nats, config.training.seed
+        )
     features = with_learned(similarity, asked, store.asked, near)
     known, left = responsibilities(ranker, features, near)
     return Ranked(store, similarity, ranker, queries, near, known, left)

@@ -36,6 +36,8 @@ class Query:
     row: int
     answer: str
     intent: int = 0
+    meaning: str = ""
+    """What a sentence encoder reads in place of the question; empty: the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def neighbours(store: Store, queries: Sequence[Query]) -> Neighbours:
     """Looks every query up; rows with its very key are left out, as if it had never been given."""
     meant_QD = None
     if store.sentences is not None:
-        meant_QD = store.sentences[0].encode([query.question for query in queries])
+        meant_QD = _meant(store.sentences[0], [each.meaning or each.question for each in queries])
     rows_QK = np.zeros((len(queries), NEAREST), dtype=np.int64)
     there_QK = np.zeros(rows_QK.shape, dtype=bool)
     for place, chosen in enumerate(_candidates(store, queries, meant_QD)):
@@ -131,6 +133,12 @@ def neighbours(store: Store, queries: Sequence[Query]) -> Neighbours:
         right_QK | same_QK,
         np.maximum(np.array(others_Q) / len(store.rows), 0.0),
     )
+
+
+def _meant(encoder: SentenceEncoder, texts: Sequence[str]) -> NDArray[np.float32]:
+    """The texts' vectors; one that comes twice is encoded once."""
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    return encoder.encode(list(places))[[places[text] for text in texts]]
 
 
 def _candidates(

@@ -33,6 +33,9 @@ FAR = 3.0
 """Length of the vector of a term that was never trained, in mean lengths of trained ones: most such
 terms are parts of names, which tell more apart than any other."""
 
+SMALL = 1e-4
+"""What a coefficient's square costs, in nats, where nothing else holds it back."""
+
 LEARNED = FEATURES.index("learned")
 
 
@@ -173,6 +176,36 @@ def fit_ranker(
     # only how long they are beside those of terms never trained matters
     table_LD = (model.table.weight / model.length).detach().numpy()
     return ranker, Similarity(similarity.trained_B, similarity.trained_texts, table_LD)
+
+
+def refit_all(
+    ranker: Ranker,
+    features_QKF: NDArray[np.float32],
+    near: Neighbours,
+    log_generator_Q: NDArray[np.float64],
+) -> Ranker:
+    """All coefficients fitted anew by likelihood, beginning with those of `ranker`; `features_QKF`
+    hold learned likenesses that are as good as those of new questions will be."""
+    coefficients = _coefficients(ranker)
+    for each in coefficients:
+        each.requires_grad_()
+    optimizer = torch.optim.LBFGS(coefficients, max_iter=150, line_search_fn="strong_wolfe")
+    features, gates = torch.from_numpy(features_QKF), torch.from_numpy(near.gates_QG)
+    there, alike = torch.from_numpy(near.there_QK), torch.from_numpy(near.alike_QK)
+    log_prior = _log(near.prior_Q)
+    log_generator = torch.from_numpy(log_generator_Q).float()
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        weights = log_weights(coefficients, features, there, gates)
+        value = -joined(weights, alike, log_prior, log_generator).mean()
+        value = value + SMALL * torch.stack([(each**2).sum() for each in coefficients]).sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    with _one_thread():
+        optimizer.step(loss)  # type: ignore[no-untyped-call]
+    return _ranker(coefficients)
 
 
 def refit_gates(

@@ -245,6 +245,17 @@ def test_a_pretrained_encoder_finds_what_shares_no_letter() -> None:
     assert found[1] < 0.5
 
 
+def test_an_encoder_may_read_other_words() -> None:
+    rows = [row("open", "At nine."), row("close", "At six.")]
+    query = Query("closed", (), -1, "?", meaning="start")
+    near = neighbours(Store.of(rows, 0, Meanings()), [query])
+    likeness = named(near, 0, "lexical")
+    assert likeness[1] > 0.3 > likeness[0]
+    found = named(near, 0, "pretrained")
+    assert found[0] == pytest.approx(1.0)
+    assert found[1] < 0.5
+
+
 def test_right_answers_are_marked() -> None:
     near = neighbours(
         Store.of(SHOP, 0),

@@ -18,10 +18,12 @@ from dialog_s2s.memory.similarity import Similarity
 from dialog_s2s.training.neighbours import Neighbours, Query, Store, neighbours
 from dialog_s2s.training.ranking import (
     LEARNED,
+    SMALL,
     TorchRanker,
     fit_ranker,
     joined,
     log_weights,
+    refit_all,
     refit_gates,
     responsibilities,
     with_learned,
@@ -267,6 +269,22 @@ def test_fitting_anew_never_makes_it_worse(seed: int) -> None:
     again = refit_gates(ranker, near.features_QKF, near, given_Q)
     before, after = (likelihood(each, near, near.features_QKF, given_Q) for each in (ranker, again))
     assert after >= before - 1e-4
+
+
+@settings(max_examples=30, deadline=None)
+@given(seeds)
+def test_fitting_all_anew_makes_it_no_worse(seed: int) -> None:
+    ranker, near, given_Q = some(seed)
+    features = near.features_QKF
+    fitted = refit_all(ranker, features, near, given_Q)
+
+    def cost(each: Ranker) -> float:
+        return SMALL * sum(float((part**2).sum()) for part in coefficients(each)) - likelihood(
+            each, near, features, given_Q
+        )
+
+    assert cost(fitted) <= cost(ranker) + 1e-4
+    assert fitted == refit_all(ranker, features, near, given_Q)
 
 
 @settings(max_examples=20, deadline=None)
