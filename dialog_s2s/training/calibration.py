@@ -24,10 +24,8 @@ ASKED = 600
 """Held-out questions that are asked at most."""
 
 FEW, AT_LEAST = 40, 200
-"""Held-out questions below which the bot's own are asked too, and how many of those."""
-
-ROUNDS = 3
-"""Times that a held-out question is asked, each time with other rows left out."""
+"""Held-out questions below which the bot's own are asked too, and how many of those; and as for
+how many known questions unknown ones are asked at least."""
 
 MISSPELT = 0.3
 """Share of those made from rows that are misspelt."""
@@ -80,8 +78,6 @@ class _Probe:
     turns: tuple[Turn, ...]
     wanted: frozenset[str]
     kind: str
-    alike: float
-    """Rows whose questions are more like this one are left out."""
     own: Key = ()
     """The key of the row it is made from, which is left out too."""
 
@@ -90,25 +86,20 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
     """Asks a bot that remembers `rows`, and was trained on them, what it was not trained on:
     held-out questions and its own with their rows left out, the same with every row that gives the
     answer left out, and strangers' questions; and some as if it had been taught them later.
-
-    Whoever writes a corpus words one thing in ways that are alike; users do not. So for some
-    questions the rows nearest to them are left out too, as near as a number drawn at random.
     """
     random = np.random.default_rng([seed, 11])
     probes = _known(rows, held_out, random)
-    known = len(probes)
-    for place in random.permutation(known)[: known // 10].tolist():
+    count = max(len(probes), AT_LEAST)
+    for place in random.permutation(len(probes))[: count // 10].tolist():
         probes.append(dataclasses.replace(probes[place], kind=UNTAUGHT))
     korean = float(np.mean([_korean(row.question) for row in rows[:1000]]))
-    strange = strangers(random, known // 2, korean)
-    strange += scrambled([row.question for row in rows], random, known // 8)
-    strange += mashed(random, known // 8)
+    strange = strangers(random, count // 2, korean)
+    strange += scrambled([row.question for row in rows], random, count // 8)
+    strange += mashed(random, count // 8)
     probes += [
-        _Probe((Turn(Role.USER, text),), frozenset(), STRANGE, 1.0)
-        for text in strange
-        if fold(text)
+        _Probe((Turn(Role.USER, text),), frozenset(), STRANGE) for text in strange if fold(text)
     ]
-    recalled = [bot.recall(probe.turns, _left_out(probe, bot)) for probe in probes]
+    recalled = [bot.recall(probe.turns, _left_out(probe)) for probe in probes]
     found = bot.engine.replies(
         [
             bot.source(probe.turns, known_of)
@@ -147,15 +138,14 @@ def _known(
     probes = []
     by_answer = {fold(row.answer): row for row in reversed(rows)}
     chosen = random.permutation(len(held_out))[:ASKED]
-    rounds = max(1, ASKED // max(1, 2 * len(chosen))) if len(chosen) >= FEW else 1
-    for place in np.tile(chosen, min(rounds, ROUNDS)).tolist():
+    for place in chosen.tolist():
         example = held_out[place]
         row = by_answer.get(fold(example.reply))
         wanted = frozenset({fold(example.reply)})
         if row is not None and example.meaning is not None:
             wanted |= _right(row, rows)
         turns = tuple(example.history)
-        probes.append(_Probe(turns, wanted, HELD_OUT, _alike(turns, random)))
+        probes.append(_Probe(turns, wanted, HELD_OUT))
     if len(chosen) >= FEW:
         return probes
     for place in random.permutation(len(rows))[:AT_LEAST].tolist():
@@ -165,14 +155,8 @@ def _known(
             question = misspelt(question, random) or question
         turns = (*row.context, Turn(Role.USER, question))
         own = key(row.question, row.context)
-        probes.append(_Probe(turns, _right(row, rows), LEFT_OUT, _alike(turns, random), own))
+        probes.append(_Probe(turns, _right(row, rows), LEFT_OUT, own))
     return probes
-
-
-def _alike(turns: Sequence[Turn], random: np.random.Generator) -> float:
-    """For a third of the opening questions, how near the nearest row may be. Follow-ups are worded
-    alike by everybody ("why?")."""
-    return float(random.uniform(0.6, 1.8)) if len(turns) == 1 else 1.0
 
 
 def _right(row: NewRow, rows: Sequence[NewRow]) -> frozenset[str]:
@@ -229,21 +213,14 @@ def calibration_error(
     return float(error / weight_Q.sum())
 
 
-def _left_out(probe: _Probe, bot: Bot) -> Callable[[Row], bool]:
+def _left_out(probe: _Probe) -> Callable[[Row], bool]:
     """Which rows are to be as if they were not there."""
-    assert bot.memory is not None
-    similarity = bot.memory.similarity
-    asked = similarity.bags([probe.turns[-1].text])
 
     def without(row: Row) -> bool:
         if probe.kind == STRANGE:
             return False
         if probe.kind == UNTAUGHT and fold(row.answer) in probe.wanted:
             return True
-        if probe.alike < 1.0:
-            like = similarity.cosine(asked, similarity.bags([row.question]))
-            if like[0] > probe.alike:
-                return True
         return key(row.question, row.context) == probe.own
 
     return without

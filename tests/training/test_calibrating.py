@@ -214,7 +214,7 @@ def test_what_is_known_and_what_is_not_are_asked(tiny_bot: Bot) -> None:
     asked = asked_of(tiny_bot)
     assert asked.features_QF.shape == (len(asked.right_Q), len(FEATURES))
     assert len(ROWS) <= asked.known_Q.sum() <= len(ROWS) + 10  # ten answers could be lessons
-    assert 0.2 < asked.known_Q.mean() < 0.8
+    assert 0.1 < asked.known_Q.mean() < 0.8
     assert not asked.right_Q[~asked.known_Q].any()
     assert asked.right_Q[asked.known_Q].any()
     assert np.isfinite(asked.features_QF).all()
@@ -243,7 +243,7 @@ def test_its_own_questions_are_asked_without_their_rows(
     asked = {fold(row.question) for row in ROWS}
     assert sum(fold(probe.turns[-1].text) not in asked for probe in probes) > len(ROWS) / 2
     for probe in probes:
-        without = _left_out(probe, tiny_bot)
+        without = _left_out(probe)
         (own,) = (row for row in rows_in(tiny_bot) if key(row.question, row.context) == probe.own)
         assert without(own)
         assert fold(own.answer) in probe.wanted
