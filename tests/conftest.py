@@ -10,10 +10,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch starts its t
 
 import pytest
 import torch
+from hypothesis import settings
 from tiny import CONFIG, dialogues
 
 from dialog_s2s import Bot, train
 from dialog_s2s.text.tokenizer import Tokenizer
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 TEXTS = (
     "hello there, how are you today?",

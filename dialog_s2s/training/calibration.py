@@ -43,8 +43,8 @@ CURVE = 20
 """Points of the coverage-accuracy curve."""
 
 MOST_WITHHELD = 0.1
-"""Share of the questions like those taught that the bot may refuse, where the precision asked for
-would take a great many."""
+"""Share of the right answers that the bot may withhold, where the precision asked for would take a
+great many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ def _bar(
 ) -> tuple[float, bool]:
     """The lowest bar above which `precision` of the answered are right. Where that would refuse
     most known questions (open chat has many right answers, of which a corpus holds one), the bar
-    that refuses the least likely tenth of them."""
+    that withholds the tenth of the right answers that is least sure."""
     order = np.argsort(-confidence_Q, kind="stable")
     right = np.cumsum((weight_Q * asked.right_Q)[order])
     total = np.cumsum(weight_Q[order])
@@ -280,7 +280,8 @@ def _bar(
         bar = float(confidence_Q[order[good[-1]]])
         if len(known_Q) and (known_Q >= bar).mean() >= 0.5:
             return min(bar, CLEAR), True
-    return (float(np.quantile(known_Q, MOST_WITHHELD)) if len(known_Q) else 0.0), False
+    sound_Q = confidence_Q[asked.known_Q & asked.right_Q]
+    return (float(np.quantile(sound_Q, MOST_WITHHELD)) if len(sound_Q) else 0.0), False
 
 
 def _curve(

@@ -124,7 +124,7 @@ def test_nothing_is_not_taught(bot: Bot, texts: tuple[str, str]) -> None:
 
 def test_an_answer_for_a_context_needs_it(bot: Bot) -> None:
     tea, street = after("do you sell tea"), after("where are you")
-    before = bot.reply(MONDAY).text
+    before = bot.reply(MONDAY, threshold=0).text
     row = bot.teach(MONDAY, SEVEN, tea)
     assert row.context == tuple(tea)
     persona = Turn(Role.SYSTEM, "you are brief")
@@ -134,7 +134,7 @@ def test_an_answer_for_a_context_needs_it(bot: Bot) -> None:
         assert reply.evidence[0].row == row.id
     # other words before, which mean the same: whether it is sure enough is another matter
     assert bot.reply(MONDAY, after("is there tea"), threshold=0).text == SEVEN
-    assert bot.reply(MONDAY).text == before
+    assert bot.reply(MONDAY, threshold=0).text == before
     for history in (street, [*tea, *street]):
         assert bot.reply(MONDAY, history, threshold=0).text != SEVEN
     bot.teach(MONDAY, "At eight.", street)
