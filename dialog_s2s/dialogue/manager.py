@@ -290,7 +290,6 @@ class Bot:
         seed: int,
         began: float,
     ) -> Reply:
-        found = _whole(found, recalled)
         pieces = (*found.pieces, END) if found.finish == "stop" else found.pieces
         source, evidence, exact = provenance(found, recalled, pieces)
         text = recalled.texts.get(pieces) or self.format.tokenizer.decode(found.pieces)
@@ -344,8 +343,6 @@ class Bot:
                 found = Hypothesis(tuple(said), likely, each.finish or "stop")
                 if each.piece is not None:
                     yield each.piece
-            found = _whole(found, recalled)
-            yield from found.pieces[len(said) :]
 
         yield from _trimmed(self.format.tokenizer.stream(pieces()))
         return self._reply(found, recalled, turns, settings, seed, began)
@@ -460,23 +457,6 @@ def _trimmed(parts: Iterator[str]) -> Iterator[str]:
         if said:
             begun = True
             yield said
-
-
-def _whole(found: Hypothesis, recalled: Recalled) -> Hypothesis:
-    """A reply that was cut at `max_tokens`, whole if it is a remembered answer: the limit is for
-    what the generator makes up."""
-    if found.finish == "stop":
-        return found
-    votes, cut = recalled.decided, len(found.pieces)
-    begun = {
-        answer: weight
-        for answer, weight in zip(votes.answers, votes.weights, strict=True)
-        if answer[:cut] == found.pieces
-    }
-    if 2 * sum(begun.values()) <= math.exp(found.log_probability):
-        return found
-    answer = max(begun, key=begun.__getitem__)
-    return Hypothesis(answer[:-1], math.log(begun[answer]), "stop")
 
 
 def _seed(settings: GenerationConfig) -> int:

@@ -1,6 +1,6 @@
 """How likely a bot finds the replies wanted, each for itself.
 
-N is examples, R the rows still alive, V the vocabulary.
+N is examples.
 """
 
 from __future__ import annotations
@@ -13,14 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialog_s2s.dialogue.manager import Bot
-from dialog_s2s.generation.rules import log_softmax
 from dialog_s2s.memory.recall import Recalled
-from dialog_s2s.text.tokenizer import END, START
+from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import Example
-
-TOGETHER = 64
-"""Replies scored at once."""
-
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
@@ -73,26 +68,13 @@ def likelihood(
         bot.source(example.history, known)
         for example, known in zip(examples, recalled, strict=True)
     ]
-    nats_N = np.zeros(len(examples))
-    tokens_N = np.zeros(len(examples), dtype=np.int64)
-    targets = [[*bot.format.tokenizer.encode(each.reply), END] for each in examples]
-    order = sorted(range(len(examples)), key=lambda place: len(targets[place]))
-    for start in range(0, len(order), TOGETHER):
-        alive = order[start : start + TOGETHER]
-        state = bot.engine.backend.encode([sources[i] for i in alive])
-        fed = [START] * len(alive)
-        while True:
-            logits_RV, state = bot.engine.backend.step(fed, state)
-            wanted = [targets[i][tokens_N[i]] for i in alive]
-            nats_N[alive] -= log_softmax(logits_RV)[np.arange(len(alive)), wanted]
-            tokens_N[alive] += 1
-            stay = [row for row, i in enumerate(alive) if tokens_N[i] < len(targets[i])]
-            if not stay:
-                break
-            state = bot.engine.backend.select(state, stay)
-            fed = [wanted[row] for row in stay]
-            alive = [alive[row] for row in stay]
-    return Likelihood(nats_N, tokens_N, np.array([len(each.reply) for each in examples], np.int64))
+    targets = [(*bot.format.tokenizer.encode(each.reply), END) for each in examples]
+    likely = bot.engine.likelihood(sources, targets)
+    return Likelihood(
+        -np.array(likely, dtype=np.float64),
+        np.array([len(each) for each in targets], dtype=np.int64),
+        np.array([len(each.reply) for each in examples], dtype=np.int64),
+    )
 
 
 def joint_likelihood(
@@ -113,12 +95,9 @@ def joint_likelihood(
         return alone
     nats_N = np.zeros(len(examples))
     for place, (example, known_to) in enumerate(zip(examples, recalled, strict=True)):
-        votes = known_to.votes
         reply = (*bot.format.tokenizer.encode(example.reply), END)
-        known = votes.of(reply) + votes.prior * bot.memory.prior.of(reply)
-        left = math.log(votes.generator) if votes.generator > 0 else -math.inf
-        said = left - float(alone.nats_N[place])
-        nats_N[place] = -np.logaddexp(math.log(known) if known > 0 else -math.inf, said)
+        likely = -float(alone.nats_N[place])
+        nats_N[place] = -known_to.votes.joined(reply, likely, bot.memory.prior)
     return Likelihood(nats_N, alone.tokens_N, alone.characters_N)
 
 

@@ -1,4 +1,4 @@
-"""The protocol between search and whatever computes: plain NumPy arrays, three operations.
+"""The protocol between search and whatever computes: plain NumPy arrays, a few operations.
 
 R is rows (hypotheses), V the vocabulary, S the longest source of the batch.
 """
@@ -35,6 +35,12 @@ class Backend(Protocol):
 
     def attention(self, state: BackendState) -> NDArray[np.float32]:
         """Weights_RS over the source at the step that made `state`."""
+
+    def likelihood(
+        self, sources: Sequence[Sequence[int]], replies: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """The log-probability of a given reply to each source, in one go: what `step` gives its
+        pieces, summed. A whole reply ends in the end piece."""
 
 
 def load_backend(bundle: Bundle) -> Backend:

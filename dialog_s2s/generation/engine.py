@@ -6,7 +6,6 @@ import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +13,17 @@ from numpy.typing import NDArray
 from dialog_s2s.config import GenerationConfig
 from dialog_s2s.generation.backend import Backend
 from dialog_s2s.generation.mixed_backend import MixedBackend
-from dialog_s2s.generation.rules import log_softmax, repeated
+from dialog_s2s.generation.rules import repeated
 from dialog_s2s.generation.search import Hypothesis, Said, beam, one_by_one
 from dialog_s2s.memory.mixture import SILENT, Votes
 from dialog_s2s.text.tokenizer import END, START, Tokenizer
 
 SLOTS = 32
 """Sources decoded at once."""
+
+SURE = 0.501
+"""Of all weight, from which on the weightiest answer is what greedy search finds; a hair more than
+half, for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Engine:
     ) -> list[Hypothesis]:
         """The n best replies by beam search, or the one reply of the other methods."""
         if settings.method == "beam":
-            return beam(MixedBackend(self.backend, [votes]), source, settings, self._silent())
+            backend = MixedBackend(self.backend, [votes])
+            found = beam(backend, source, settings, self._silent())
+            return [_whole(each, votes) for each in found]
         return self.replies([source], settings, [seed], [votes])
 
     def replies(
@@ -58,6 +63,16 @@ class Engine:
             ]
         found: dict[int, Hypothesis] = {}
         order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
+        sure = [place for place in order if self._sure(votes[place], settings)]
+        if sure:
+            likely = self.likelihood(
+                [sources[place] for place in sure],
+                [votes[place].best for place in sure],
+                [votes[place] for place in sure],
+            )
+            for place, each in zip(sure, likely, strict=True):
+                found[place] = Hypothesis(votes[place].best[:-1], each, "stop")
+        order = [place for place in order if place not in found]
         for start in range(0, len(order), SLOTS):
             places = order[start : start + SLOTS]
             told = [votes[place] for place in places]
@@ -75,7 +90,17 @@ class Engine:
         if settings.method == "greedy":
             for place in order:
                 found[place] = self._likelier(found[place], sources[place], votes[place], settings)
-        return [found[place] for place in range(len(sources))]
+        return [_whole(found[place], votes[place]) for place in range(len(sources))]
+
+    def _sure(self, votes: Votes, settings: GenerationConfig) -> bool:
+        """Whether greedy search can only find the weightiest answer: with more than half of all
+        weight it is the likeliest way on after each of its pieces."""
+        return (
+            settings.method == "greedy"
+            and bool(votes.answers)
+            and math.fsum(votes.weights) > SURE
+            and _allowed(votes.best, settings)
+        )
 
     def _likelier(
         self, greedy: Hypothesis, source: Sequence[int], votes: Votes, settings: GenerationConfig
@@ -85,7 +110,7 @@ class Engine:
         if not votes.answers:
             return greedy
         decisive = votes.decisive()
-        best, told, own = decisive.answers[0], decisive.weights[0], votes.of(decisive.answers[0])
+        best, told, own = votes.best, decisive.weights[0], votes.of(votes.best)
         pieces = (*greedy.pieces, END) if greedy.finish == "stop" else greedy.pieces
         if pieces == best:
             joint = max(math.exp(greedy.log_probability) - told, 0.0) + own
@@ -93,22 +118,29 @@ class Engine:
         joint = math.exp(greedy.log_probability) + votes.of(pieces)
         begun = greedy.finish == "length" and best[: len(pieces)] == pieces
         if (begun or joint < own) and _allowed(best, settings):
-            return Hypothesis(best[:-1], self.likelihood(source, best, votes), "stop")
+            (likely,) = self.likelihood([source], [best], [votes])
+            return Hypothesis(best[:-1], likely, "stop")
         if not votes.of(pieces):
             return greedy
         return dataclasses.replace(greedy, log_probability=math.log(joint))
 
     def likelihood(
-        self, source: Sequence[int], pieces: Sequence[int], votes: Votes = SILENT
-    ) -> float:
-        """The log-probability of these pieces; a whole reply's end in the end piece."""
-        backend = MixedBackend(self.backend, [votes])
-        state = backend.encode([source])
-        total = 0.0
-        for fed, piece in pairwise((START, *pieces)):
-            logits_RV, state = backend.step([fed], state)
-            total += float(log_softmax(logits_RV)[0, piece])
-        return total
+        self,
+        sources: Sequence[Sequence[int]],
+        replies: Sequence[Sequence[int]],
+        votes: Sequence[Votes] | None = None,
+    ) -> list[float]:
+        """The log-probability of whole replies, each of which ends in the end piece."""
+        found: dict[int, float] = {}
+        order = sorted(range(len(sources)), key=lambda place: len(replies[place]))
+        for start in range(0, len(order), SLOTS):
+            places = order[start : start + SLOTS]
+            told = [SILENT if votes is None else votes[place] for place in places]
+            likely = MixedBackend(self.backend, told).likelihood(
+                [sources[place] for place in places], [replies[place] for place in places]
+            )
+            found.update(zip(places, likely, strict=True))
+        return [found[place] for place in range(len(sources))]
 
     def stream(
         self,
@@ -121,7 +153,9 @@ class Engine:
         beam search does, and greedy search if there is a memory."""
         if settings.method == "sample" or (settings.method == "greedy" and not votes.answers):
             backend = MixedBackend(self.backend, [votes])
-            yield from one_by_one(backend, [source], settings, [seed], self._silent())
+            yield from _completed(
+                one_by_one(backend, [source], settings, [seed], self._silent()), votes
+            )
             return
         best = self.candidates(source, settings, seed, votes)[0]
         for piece in best.pieces:
@@ -140,6 +174,42 @@ class Engine:
 
     def _silent(self) -> list[int]:
         return list(self.tokenizer.openers)
+
+
+def _whole(found: Hypothesis, votes: Votes) -> Hypothesis:
+    """A reply that was cut at `max_tokens`, whole if it is a remembered answer: the limit is for
+    what the generator makes up."""
+    if found.finish == "stop":
+        return found
+    cut = len(found.pieces)
+    begun = {
+        answer: weight
+        for answer, weight in zip(votes.answers, votes.weights, strict=True)
+        if answer[:cut] == found.pieces
+    }
+    if 2 * sum(begun.values()) <= math.exp(found.log_probability):
+        return found
+    answer = max(begun, key=begun.__getitem__)
+    return Hypothesis(answer[:-1], math.log(begun[answer]), "stop")
+
+
+def _completed(said: Iterator[Said], votes: Votes) -> Iterator[Said]:
+    """The pieces of one reply; of a remembered answer that is cut, those that are missing too."""
+    pieces: list[int] = []
+    likely = 0.0
+    for each in said:
+        pieces += [] if each.piece is None else [each.piece]
+        likely += each.log_probability
+        if each.finish == "length":
+            cut = Hypothesis(tuple(pieces), likely, "length")
+            whole = _whole(cut, votes)
+            if whole is not cut:
+                yield dataclasses.replace(each, finish=None)
+                for piece in whole.pieces[len(pieces) :]:
+                    yield Said(0, piece, 0.0)
+                yield Said(0, None, whole.log_probability - likely, "stop")
+                return
+        yield each
 
 
 def _allowed(answer: Sequence[int], settings: GenerationConfig) -> bool:

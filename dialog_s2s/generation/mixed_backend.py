@@ -68,3 +68,13 @@ class MixedBackend:
     def attention(self, state: MixedState) -> NDArray[np.float32]:
         """See `Backend`."""
         return self.backend.attention(state.inner)
+
+    def likelihood(
+        self, sources: Sequence[Sequence[int]], replies: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """See `Backend`; of whole replies."""
+        alone = self.backend.likelihood(sources, replies)
+        return [
+            votes.joined(tuple(reply), likely, self._prior)
+            for votes, reply, likely in zip(self._votes, replies, alone, strict=True)
+        ]

@@ -16,7 +16,7 @@ from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.values import State
 from dialog_s2s.model.weights import load_weights
 from dialog_s2s.text.batches import padded
-from dialog_s2s.text.tokenizer import PADDING, Tokenizer
+from dialog_s2s.text.tokenizer import PADDING, START, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +70,25 @@ class TorchBackend:
     def attention(self, state: TorchState) -> NDArray[np.float32]:
         """See `Backend`."""
         return state.weights_RS.numpy()
+
+    @torch.inference_mode()
+    def likelihood(
+        self, sources: Sequence[Sequence[int]], replies: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """See `Backend`."""
+        source_BS, mask_BS = (torch.from_numpy(each) for each in padded(sources))
+        fed, _ = padded([(START, *reply[:-1]) for reply in replies])
+        feature_BTE, weights_BTS = self.model.decoder.unroll(
+            torch.from_numpy(fed), self.model.encode(source_BS, mask_BS)
+        )
+        found = []
+        for row, reply in enumerate(replies):  # one at a time: logits are wide
+            length = len(reply)
+            logits_TV = self.model.generator.step(
+                feature_BTE[row, :length],
+                weights_BTS[row, :length],
+                source_BS[row].expand(length, -1),
+            )
+            likely_TV = torch.log_softmax(logits_TV, -1)
+            found.append(float(likely_TV[range(length), list(reply)].double().sum()))
+        return found

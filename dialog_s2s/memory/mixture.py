@@ -107,13 +107,24 @@ class Votes:
             if known == answer
         )
 
+    @property
+    def best(self) -> Pieces:
+        """The weightiest answer; the first of equals."""
+        return self.answers[max(range(len(self.answers)), key=lambda place: self.weights[place])]
+
+    def joined(self, reply: Pieces, likely: float, prior: Prior = NOTHING) -> float:
+        """The log-probability of a whole reply to which the generator gives the log-probability
+        `likely`: the sum over whole replies, which equals the product over pieces."""
+        known = self.of(reply) + self.prior * prior.of(reply)
+        said = (math.log(self.generator) + likely) if self.generator > 0 else -math.inf
+        return float(np.logaddexp(math.log(known) if known > 0 else -math.inf, said))
+
     def decisive(self) -> Votes:
         """The weightiest answer with the weight of all: what greedy search shall see, which would
         else follow the words that most answers begin with, and end in none of the best."""
         if not self.answers:
             return self
-        best = max(range(len(self.answers)), key=lambda place: self.weights[place])
-        return Votes((self.answers[best],), (math.fsum(self.weights),), self.prior, self.generator)
+        return Votes((self.best,), (math.fsum(self.weights),), self.prior, self.generator)
 
 
 SILENT = Votes((), (), 0.0, 1.0)

@@ -10,12 +10,12 @@ from tiny import dialogues
 
 from dialog_s2s import Bot
 from dialog_s2s.evaluation.metrics import (
-    TOGETHER,
     Likelihood,
     concatenated,
     joint_likelihood,
     likelihood,
 )
+from dialog_s2s.generation.engine import SLOTS
 from dialog_s2s.generation.mixed_backend import MixedBackend
 from dialog_s2s.text.tokenizer import END, START
 from dialog_s2s.text.turns import Example, Role, Turn, examples
@@ -49,7 +49,7 @@ def alone(bot: Bot, example: Example) -> tuple[float, int]:
 
 def test_each_reply_is_scored_as_if_it_were_alone(tiny_bot: Bot) -> None:
     corpus = (CORPUS + FAR) * 2
-    assert len(corpus) > TOGETHER
+    assert len(corpus) > SLOTS
     found = likelihood(tiny_bot, corpus)
     for place in (0, 7, len(CORPUS) - 1, *range(len(CORPUS), len(CORPUS) + len(FAR))):
         nats, tokens = alone(tiny_bot, corpus[place])

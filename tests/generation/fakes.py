@@ -63,6 +63,14 @@ class Fake:
         longest = max(len(source) for source, _ in state)
         return np.full((len(state), longest), 1 / longest, dtype=np.float32)
 
+    def likelihood(
+        self, sources: Sequence[Sequence[int]], replies: Sequence[Sequence[int]]
+    ) -> list[float]:
+        return [
+            log_probability(self.table, tuple(source), reply)
+            for source, reply in zip(sources, replies, strict=True)
+        ]
+
 
 def allowed(said: Sequence[int], settings: GenerationConfig) -> list[int]:
     """What may come next, spelt out."""
