@@ -20,7 +20,7 @@ from pathlib import Path
 from dialog_s2s.config import Config, config_from_text
 from dialog_s2s.errors import BundleError, ConfigError, DiskError
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 CONFIG, WEIGHTS, TOKENIZER, CARD = (
     "config.yaml",
@@ -29,8 +29,14 @@ CONFIG, WEIGHTS, TOKENIZER, CARD = (
     "README.md",
 )
 REQUIRED = (CONFIG, WEIGHTS, TOKENIZER, CARD)
-MEMORY, RECALL, RECALL_TENSORS = "memory.db", "memory.json", "memory.safetensors"
-"""The answer memory: its rows, the coefficients it is read by, and the learned vectors of terms."""
+MEMORY, RECALL, RECALL_TENSORS, THESAURUS = (
+    "memory.db",
+    "memory.json",
+    "memory.safetensors",
+    "thesaurus.json",
+)
+"""The answer memory: its rows, the coefficients it is read by, the learned vectors of terms, and
+which words may stand for one another."""
 
 LIVING = (MEMORY,)
 """Files that change as the bot is used: the manifest tells how they were made, and no more."""

@@ -135,6 +135,12 @@ class TrainingConfig:
 @dataclass(frozen=True, slots=True)
 class MemoryConfig:
     enabled: bool = _setting(True, "keep the pairs as an answer memory beside the model")
+    thesaurus: bool = _setting(
+        True, "know which English and Korean words may stand for one another"
+    )
+    synonyms: str = _setting(
+        "", "file of your own such words; see docs/answer-memory.md; empty for none", free=True
+    )
     learned: int | None = _setting(
         None, "width of the vectors learnt of terms; 0 learns none", least=0, most=1024
     )
@@ -147,6 +153,12 @@ class MemoryConfig:
     )
     misspelt: float | None = _setting(
         None, "share of questions misspelt while the memory learns to rank", least=0.0, most=1.0
+    )
+    reworded: float | None = _setting(
+        None,
+        "share of questions put in other words while the memory learns to rank",
+        least=0.0,
+        most=1.0,
     )
     precision: float = _setting(
         0.95, "share of the answered questions that shall be right", least=0.0, most=1.0

@@ -22,19 +22,22 @@ FEATURES = (
     "weight",
     "joint",
     "lexical",
+    "meaning",
+    "named",
     "learned",
     "pretrained",
     "lead",
     "familiar",
+    "understood",
     "length",
     "generated",
     "needs",
     "before",
 )
 """What is known of a reply: the memory's weight on it; its mean log-probability a piece; how alike
-its best row's question is, by terms, by learned vectors and by a pretrained encoder; how far it is
-ahead of the next answer; the share of the question's terms that were ever met; the logarithm of
-their number; whether the generator made it; whether its best row is a follow-up, and if so, how
+its best row's question is (see `ranker.FEATURES`); how far it is ahead of the next answer; the
+shares of the question's words and of their meanings that were ever met; the logarithm of the number
+of its terms; whether the generator made it; whether its best row is a follow-up, and if so, how
 alike the turns before are."""
 
 CLEAR = 0.995
@@ -107,11 +110,13 @@ def reply_features(
             1.0,
             weight,
             max(joint, -5.0),
-            best.likeness if best else 0.0,
+            best.lexical if best else 0.0,
+            best.meaning if best else 0.0,
+            best.named if best else 0.0,
             best.learned if best else 0.0,
             best.pretrained if best else 0.0,
             weight - max(others, default=0.0),
-            recalled.familiar,
+            *recalled.familiar,
             math.log1p(recalled.terms),
             float(generated),
             float(bool(best and best.row.context)),

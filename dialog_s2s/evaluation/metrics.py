@@ -17,6 +17,7 @@ from dialog_s2s.memory.recall import Recalled
 from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import Example
 
+
 @dataclass(frozen=True, slots=True)
 class Likelihood:
     """How likely replies are, end pieces included, in the order of the examples."""

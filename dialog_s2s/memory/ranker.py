@@ -7,22 +7,36 @@ example itself left out (cf. TRIME, Zhong et al. 2022).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-FEATURES = ("lexical", "learned", "pretrained", "answer", "context", "needs", "astray")
-"""What is known of a candidate: likeness of the questions by shared terms, by learned vectors, by
-a pretrained encoder; of the question to the candidate's answer; of the turns before both; whether
-the candidate needs earlier turns; and whether it does and there are none."""
+FEATURES = (
+    "lexical",
+    "meaning",
+    "named",
+    "learned",
+    "pretrained",
+    "answer",
+    "told",
+    "context",
+    "needs",
+    "astray",
+)
+"""What is known of a candidate: likeness of the questions by how they are spelt, by what they mean,
+by the rare things both name, by learned vectors, by a pretrained encoder; of the question to the
+candidate's answer by spelling and by meaning; of the turns before both; whether the candidate
+needs earlier turns; and whether it does and there are none."""
 
-GATES = ("constant", "best", "second", "length")
-"""What the prior's and the generator's scores go by: the best and second best lexical likeness,
-and the logarithm of the question's number of terms."""
+GATES = ("constant", "best", "second", "meant", "length")
+"""What the prior's and the generator's scores go by: the best and second best lexical likeness, the
+best likeness of meaning, and the logarithm of the question's number of terms."""
 
 EXACT = 8.0
 """Added to the score of a row whose question is the very one asked, in its context: training
@@ -39,12 +53,19 @@ class Ranker:
     features: tuple[float, ...]
     prior: tuple[float, ...]
     generator: tuple[float, ...]
+    wordings: float = 1.0
+    """How many rows lead to the same answer, on average."""
 
     @classmethod
-    def from_tree(cls, tree: Mapping[str, list[float]]) -> Ranker:
+    def from_tree(cls, tree: Mapping[str, Any]) -> Ranker:
         """From JSON. Raises `ValueError`, `KeyError` or `TypeError` where it does not fit."""
-        made = cls(*(tuple(float(number) for number in tree[item.name]) for item in fields(cls)))
-        if tuple(map(len, (made.features, made.prior, made.generator))) != (
+        made = cls(
+            tuple(map(float, tree["features"])),
+            tuple(map(float, tree["prior"])),
+            tuple(map(float, tree["generator"])),
+            float(tree["wordings"]),
+        )
+        if made.wordings < 1.0 or tuple(map(len, (made.features, made.prior, made.generator))) != (
             len(FEATURES),
             len(GATES),
             len(GATES),
@@ -52,9 +73,20 @@ class Ranker:
             raise ValueError("the ranker's coefficients are of another version")
         return made
 
-    def tree(self) -> dict[str, list[float]]:
+    def tree(self) -> dict[str, Any]:
         """As JSON, numbers in full."""
-        return {item.name: list(getattr(self, item.name)) for item in fields(self)}
+        return {
+            "features": list(self.features),
+            "prior": list(self.prior),
+            "generator": list(self.generator),
+            "wordings": self.wordings,
+        }
+
+    @property
+    def alone(self) -> float:
+        """What is added to the score of a row that was taught: it stands for as many as a trained
+        answer has, which vote together."""
+        return math.log(self.wordings)
 
     def weights(
         self, features_KF: Floats, bonus_K: Floats, gates_G: Floats
@@ -71,12 +103,22 @@ class Ranker:
         return shares[:-2], float(shares[-2]), float(shares[-1])
 
 
-def gates(lexical_K: NDArray[np.floating], terms: int) -> Floats:
-    """The gates' features, from the candidates' likenesses and the question's terms."""
-    ordered = np.sort(lexical_K)[::-1]
-    best = float(ordered[0]) if len(ordered) else 0.0
-    second = float(ordered[1]) if len(ordered) > 1 else 0.0
-    return np.array([1.0, best, second, np.log1p(terms)])
+def gates(
+    lexical_QK: NDArray[np.floating], meaning_QK: NDArray[np.floating], terms_Q: NDArray[np.int64]
+) -> Floats:
+    """The gates' features [Q, G], from the likenesses of K candidates and the questions' terms."""
+    ordered_QK = -np.sort(-np.pad(lexical_QK, ((0, 0), (0, 2))), 1)
+    meant_Q = meaning_QK.max(1, initial=0.0)
+    return np.stack(
+        [
+            np.ones(len(ordered_QK)),
+            ordered_QK[:, 0],
+            ordered_QK[:, 1],
+            meant_Q,
+            np.log1p(terms_Q),
+        ],
+        1,
+    )
 
 
 def vectors(features: Mapping[str, NDArray[np.floating]], count: int) -> Floats:

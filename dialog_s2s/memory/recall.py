@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialog_s2s.memory.embeddings import SentenceEncoder
-from dialog_s2s.memory.keys import Keyed, context_of, context_text, indexed, key
-from dialog_s2s.memory.lexical import LexicalIndex
+from dialog_s2s.memory.indexes import Indexes
+from dialog_s2s.memory.keys import Key, Keyed, context_of, context_text, indexed, key
 from dialog_s2s.memory.mixture import SILENT, Pieces, Prior, Votes
 from dialog_s2s.memory.ranker import CORRECTED, EXACT, Ranker, gates, vectors
 from dialog_s2s.memory.rows import TRAINED, Row, Rows
-from dialog_s2s.memory.similarity import Bags, Integers, Similarity, Terms
+from dialog_s2s.memory.similarity import Bags, Similarity, Terms
 from dialog_s2s.memory.vectors import VectorIndex
 from dialog_s2s.text.turns import Turn, fold
 
@@ -44,11 +44,14 @@ IDENTICAL = 0.999
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row that may answer, its weight in the mixture, and how like its question is."""
+    """A row that may answer, its weight in the mixture, and how like its question is; see
+    `ranker.FEATURES`."""
 
     row: Row
     weight: float
-    likeness: float
+    lexical: float
+    meaning: float
+    named: float
     learned: float
     pretrained: float
     before: float
@@ -70,8 +73,9 @@ class Recalled:
     """What each candidate, by its row's id, votes for in `decided`."""
     texts: Mapping[Pieces, str]
     """The candidates' answers as they were given: pieces do not tell "mc²" from "mc2"."""
-    familiar: float
-    """Share of the question's terms, by weight, that are in the memory's questions."""
+    familiar: tuple[float, float]
+    """Shares of the question's words and of their meanings, by weight, that are in the memory's
+    questions."""
     terms: int
     """Of the question."""
 
@@ -80,19 +84,20 @@ class Recalled:
         return list(dict.fromkeys(each.row.answer for each in self.candidates))[:count]
 
 
-NOTHING_RECALLED = Recalled(SILENT, SILENT, (), {}, {}, 0.0, 0)
+NOTHING_RECALLED = Recalled(SILENT, SILENT, (), {}, {}, (0.0, 0.0), 0)
 
 
 class Memory:
     """Rows and the indexes over them. Safe to share between threads.
 
-    `encode` turns an answer into pieces that end in the end piece.
+    `encode` turns an answer into pieces that end in the end piece; `indexes` hold the rows by their
+    words, and by what these mean.
     """
 
     def __init__(
         self,
         rows: Rows,
-        lexical: LexicalIndex,
+        indexes: Indexes,
         similarity: Similarity,
         ranker: Ranker,
         prior: Prior,
@@ -104,14 +109,15 @@ class Memory:
         self.prior = prior
         self.similarity = similarity.fresh()
         self.ranker = ranker
-        self._lexical = lexical
+        self._indexes = indexes
         self._encode = encode
         self._sentences = sentences
         self._version = rows.version if version is None else version
         self._lock = threading.RLock()
         self._taught = Keyed()
+        self._as_taught: frozenset[Key] = frozenset()
         self._counted: dict[int, Terms] = {}
-        self._terms: dict[int, tuple[Integers, ...]] = {}
+        self._terms: dict[int, tuple[Terms, ...]] = {}
         self._learn(rows.listed())
 
     def recall(
@@ -122,15 +128,14 @@ class Memory:
         question, context = turns[-1].text, context_of(turns[:-1])
         with self._lock:
             self._follow()
-            found = dict.fromkeys(row for row, _ in self._lexical.search(question, NEAREST))
-            if context:
-                text = indexed(question, context)
-                found |= dict.fromkeys(row for row, _ in self._lexical.search(text, NEAREST))
+            spelt = self._indexes.spelt(question)
+            (looked,) = self._indexes.search([(question, spelt, context)], NEAREST)
+            found = dict.fromkeys(row for several in looked for row in several)
             vector = None
             if self._sentences is not None:
-                encoder, index = self._sentences
+                encoder, known = self._sentences
                 vector = encoder.encode([question])[0]
-                found |= dict.fromkeys(row for row, _ in index.search(vector, NEAREST))
+                found |= dict.fromkeys(row for row, _ in known.search(vector, NEAREST))
             # however many trained rows have the same key, which would fill the look-up
             for needed in {(): None, context: None}:
                 found |= dict.fromkeys(self._taught.of(key(question, needed)))
@@ -141,15 +146,22 @@ class Memory:
             if self._sentences is not None and rows:
                 assert vector is not None
                 meant = self._sentences[1].get([row.id for row in rows]) @ vector
-            bags = self.similarity.weighed(self._termed(question, context, rows))
+            bags = self.similarity.weighed(self._termed(question, spelt, context, rows))
             familiar = self.similarity.familiar(bags.rows([0]))
         return self._weighed(question, context, rows, bags, familiar, meant)
 
-    def alike_by(self, similarity: Similarity) -> Memory:
-        """One of the same rows that goes by another likeness; not to be taught anything."""
+    def alike_by(self, similarity: Similarity, taught: Iterable[Key]) -> Memory:
+        """One of the same rows that goes by another likeness, as if those with the keys `taught`
+        had not been trained; not to be taught anything."""
         other = copy(self)
         other.similarity, other._terms = similarity.fresh(), {}
+        other._as_taught = frozenset(taught)
         return other
+
+    def _taught_later(self, row: Row) -> bool:
+        return row.kind != TRAINED or (
+            bool(self._as_taught) and key(row.question, row.context) in self._as_taught
+        )
 
     def taught(self, question: str, context: Sequence[Turn]) -> list[Row]:
         """What was taught or corrected for this very key, case and punctuation aside."""
@@ -168,8 +180,8 @@ class Memory:
             if id in self._counted:
                 self.similarity.count(self._counted.pop(id), -1)
         self._learn([row for row in added if row.kind != TRAINED])
-        self._lexical.remove(removed)
-        self._lexical.add([(row.id, indexed(row.question, row.context)) for row in added])
+        self._indexes.remove(removed)
+        self._indexes.add([(row.id, indexed(row.question, row.context)) for row in added])
         if self._sentences is not None:
             encoder, index = self._sentences
             index.remove(removed)
@@ -184,17 +196,19 @@ class Memory:
         terms = self.similarity.terms([row.question for row in rows]).each() if rows else []
         for row, each in zip(rows, terms, strict=True):
             self._taught.add(row.id, key(row.question, row.context))
-            self._counted[row.id] = Terms.of([each])
+            self._counted[row.id] = each
             self.similarity.count(self._counted[row.id])
 
-    def _termed(self, question: str, context: Sequence[Turn], rows: Sequence[Row]) -> Terms:
+    def _termed(
+        self, question: str, spelt: str, context: Sequence[Turn], rows: Sequence[Row]
+    ) -> Terms:
         """The terms of a question and what was said before it, and of the rows' questions, answers
         and what was said before them."""
         new = [row for row in rows if row.id not in self._terms]
         texts = [question, context_text(context)]
         for row in new:
             texts += [row.question, row.answer, context_text(row.context)]
-        found = self.similarity.terms(texts).each()
+        found = self.similarity.terms(texts, [spelt, *texts[1:]]).each()
         for place, row in enumerate(new):
             self._terms[row.id] = tuple(found[2 + 3 * place : 5 + 3 * place])
         of_rows = [self._terms[row.id] for row in rows]
@@ -208,34 +222,39 @@ class Memory:
         context: Sequence[Turn],
         rows: Sequence[Row],
         bags: Bags,
-        familiar: float,
+        familiar: tuple[float, float],
         meant: NDArray[np.float32] | None,
     ) -> Recalled:
         count = len(rows)
-        asked, preceding = bags.rows([0]), bags.rows([1])
+        asked = bags.rows([0])
+        each_1K = np.arange(count)[None]
         questions = bags.rows(range(2, 2 + count))
-        like = self.similarity.cosine(asked, questions)
-        like_before = self.similarity.cosine(
-            preceding, bags.rows(range(2 + 2 * count, 2 + 3 * count))
-        )
+        alike = self.similarity.alike(asked, questions, each_1K)
+        answered = self.similarity.alike(asked, bags.rows(range(2 + count, 2 + 2 * count)), each_1K)
+        like_before = self.similarity.alike(
+            bags.rows([1]), bags.rows(range(2 + 2 * count, 2 + 3 * count)), each_1K
+        ).lexical_QK[0]
         verbatim = [fold(row.question) == fold(question) for row in rows]
         exact = [
-            same and (not row.context or alike >= IDENTICAL)
-            for same, row, alike in zip(verbatim, rows, like_before, strict=True)
+            same and (not row.context or fitting >= IDENTICAL)
+            for same, row, fitting in zip(verbatim, rows, like_before, strict=True)
         ]
         # of the very question after the very turns, the bonus says all that these could
         inexact = ~np.array(exact, dtype=bool)
         needs = np.array([bool(row.context) for row in rows], dtype=np.float64) * inexact
         learned: NDArray[np.floating] = np.zeros(count)
-        if self.similarity.table_LD.shape[1]:
-            learned = self.similarity.learned(asked, questions)
-        meaning = np.zeros(count) if meant is None else meant
+        if self.similarity.table_LD.shape[1] and count:
+            learned = self.similarity.learned(asked, questions, each_1K)[0]
+        pretrained = np.zeros(count) if meant is None else meant
         table = vectors(
             {
-                "lexical": like,
+                "lexical": alike.lexical_QK[0],
+                "meaning": alike.meaning_QK[0],
+                "named": alike.named_QK[0],
                 "learned": learned,
-                "pretrained": meaning,
-                "answer": self.similarity.cosine(asked, bags.rows(range(2 + count, 2 + 2 * count))),
+                "pretrained": pretrained,
+                "answer": answered.lexical_QK[0],
+                "told": answered.meaning_QK[0],
                 "context": like_before * inexact,
                 "needs": needs,
                 "astray": needs * (not context),
@@ -244,20 +263,28 @@ class Memory:
         )
         bonus = np.array(
             [
-                _bonus(row, same, float(alike))
-                for same, row, alike in zip(verbatim, rows, like_before, strict=True)
+                _bonus(row, same, float(fitting)) + self.ranker.alone * self._taught_later(row)
+                for same, row, fitting in zip(verbatim, rows, like_before, strict=True)
             ]
         )
-        terms = len(asked.buckets)
-        weights_K, prior, generator = self.ranker.weights(table, bonus, gates(like, terms))
+        terms_1 = asked.counts(self.similarity.half)
+        gates_1G = gates(alike.lexical_QK, alike.meaning_QK, terms_1)
+        weights_K, prior, generator = self.ranker.weights(table, bonus, gates_1G[0])
         if not len(self.prior):
             prior, generator = 0.0, prior + generator
-        numbers = np.stack([weights_K, like, learned, meaning, like_before], 1).tolist()
         candidates = [
-            Candidate(row, weight, near, taught, meant, before, same)
-            for row, same, (weight, near, taught, meant, before) in zip(
-                rows, exact, numbers, strict=True
+            Candidate(
+                row,
+                weight=float(weights_K[place]),
+                lexical=float(alike.lexical_QK[0, place]),
+                meaning=float(alike.meaning_QK[0, place]),
+                named=float(alike.named_QK[0, place]),
+                learned=float(learned[place]),
+                pretrained=float(pretrained[place]),
+                before=float(like_before[place]),
+                exact=exact[place],
             )
+            for place, row in enumerate(rows)
         ]
         candidates.sort(key=lambda each: (-each.weight, each.row.id))
         said = [self._encode(each.row.answer) for each in candidates]
@@ -269,7 +296,7 @@ class Memory:
             {each.row.id: pieces for each, pieces in zip(candidates, spoken, strict=True)},
             _texts(candidates, said),
             familiar,
-            terms,
+            int(terms_1[0]),
         )
 
     def _votes(

@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from dialog_s2s.bundle import MEMORY, RECALL, RECALL_TENSORS, Bundle
+from dialog_s2s.bundle import MEMORY, RECALL, RECALL_TENSORS, THESAURUS, Bundle
 from dialog_s2s.errors import BundleError, DataError, DiskError
 from dialog_s2s.memory.embeddings import SentenceEncoder
+from dialog_s2s.memory.indexes import Indexes
 from dialog_s2s.memory.keys import indexed
-from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.mixture import NOTHING, Prior
 from dialog_s2s.memory.ranker import Ranker
 from dialog_s2s.memory.recall import Memory
 from dialog_s2s.memory.rows import Rows
 from dialog_s2s.memory.similarity import Similarity
 from dialog_s2s.memory.vectors import VectorIndex
+from dialog_s2s.text.thesaurus import Thesaurus
 from dialog_s2s.text.tokenizer import END, Tokenizer
 
 INDEX = "memory.index"
@@ -61,12 +62,14 @@ def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[s
     try:
         tree = json.loads(bundle.read(RECALL))
         ranker = Ranker.from_tree(tree["ranker"])
-        place = str(tree["embeddings"])
+        embeddings = str(tree["embeddings"])
         arrays = load(bundle.read(RECALL_TENSORS))
+        thesaurus = Thesaurus.from_json(bundle.read(THESAURUS))
         similarity = Similarity(
             arrays["trained_B"],
             int(arrays["trained_texts"][0]),
             arrays["table_LD"].astype(np.float32),
+            thesaurus,
         )
         prior = _prior(arrays["prior_lengths"], arrays["prior_pieces"], arrays["prior_counts"])
     except (ValueError, KeyError, TypeError, SafetensorError):
@@ -74,10 +77,11 @@ def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[s
             f"{bundle.path / RECALL}: does not fit this program; train the bot again"
         ) from None
     rows = Rows.open(bundle.path / MEMORY)
-    lexical, version = _lexical(rows, bundle.path / INDEX, bundle.files[MEMORY][:16])
+    place, made = bundle.path / INDEX, bundle.files[MEMORY][:16]
+    indexes, version = _indexes(rows, thesaurus, place, made)
     sentences = None
-    if place:
-        encoder = SentenceEncoder.load(place)
+    if embeddings:
+        encoder = SentenceEncoder.load(embeddings)
         kept = list(rows)
         sentences = (
             encoder,
@@ -87,7 +91,7 @@ def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[s
         )
     memory = Memory(
         rows,
-        lexical,
+        indexes,
         similarity,
         ranker,
         prior,
@@ -98,23 +102,23 @@ def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[s
     return memory, tree
 
 
-def _lexical(rows: Rows, folder: Path, made: str) -> tuple[LexicalIndex, int]:
-    """The latest index of these rows on the disk, and the version it is of; a new one where there
-    is none. What was taught since is not in it."""
+def _indexes(rows: Rows, thesaurus: Thesaurus, folder: Path, made: str) -> tuple[Indexes, int]:
+    """The latest indexes of these rows on the disk, and the version they are of; new ones where
+    there are none. What was taught since is not in them."""
     now = rows.version
     names = {each.name[len(made) + 1 :]: each for each in folder.glob(f"{made}-*")}
     found = {int(name): each for name, each in names.items() if name.isdecimal()}
     # one of a later version is of rows that a copy put back in place has not
     for version in sorted((each for each in found if each <= now), reverse=True):
         try:
-            return LexicalIndex.open(found[version]), version
+            return Indexes.open(thesaurus, found[version]), version
         except DataError:  # damaged: it is derived, and made again
             continue
     items = [(row.id, indexed(row.question, row.context)) for row in rows]
     try:
-        return LexicalIndex.build(items, folder / f"{made}-{now}"), now
+        return Indexes.build(thesaurus, items, folder / f"{made}-{now}"), now
     except DiskError:  # nothing can be written here: it serves from memory
-        return LexicalIndex.build(items), now
+        return Indexes.build(thesaurus, items), now
 
 
 def _prior(

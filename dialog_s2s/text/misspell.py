@@ -10,10 +10,10 @@ LONG = 4
 """Letters (a Korean syllable is two or three) from which on a word is misspelt."""
 
 _SYLLABLES = range(0xAC00, 0xD7A4)
-_STROKES = (range(0x1100, 0x1113), range(0x1161, 0x1176), range(0x11A8, 0x11C3))
+STROKES = (range(0x1100, 0x1113), range(0x1161, 0x1176), range(0x11A8, 0x11C3))
 _ALONE = {
     code: unicodedata.lookup(f"HANGUL LETTER {unicodedata.name(chr(code)).split(' ', 2)[2]}")
-    for strokes in _STROKES
+    for strokes in STROKES
     for code in strokes
 }
 """What a stroke that is part of no syllable looks like when it is typed."""

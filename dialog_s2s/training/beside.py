@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from dialog_s2s.memory.keys import key
 from dialog_s2s.memory.ranker import Ranker
-from dialog_s2s.memory.similarity import Bags
 from dialog_s2s.training.neighbours import Neighbours, Query, Store, neighbours
 from dialog_s2s.training.ranking import fit_ranker, refit_all, with_learned
 from dialog_s2s.training.withholding import groups_of
@@ -35,7 +34,6 @@ def fit_beside(
     ranker: Ranker,
     store: Store,
     queries: Sequence[Query],
-    asked: Bags,
     near: Neighbours,
     log_generator_Q: NDArray[np.float64],
     seed: int,
@@ -54,7 +52,6 @@ def fit_beside(
         left = np.flatnonzero(~aside_Q)
         _, similarity = fit_ranker(
             similarity,
-            asked.rows(left),
             store.asked,
             _without(near, left, aside_N),
             log_generator_Q[left],
@@ -65,8 +62,7 @@ def fit_beside(
     words = [word for row in store.rows for word in row.question.split()]
     plain_and_disguised = chosen + [disguised(query, words, random) for query in chosen]
     near = neighbours(store, plain_and_disguised)
-    bags = store.similarity.bags([query.question for query in plain_and_disguised])
-    features_QKF = with_learned(similarity, bags, store.asked, near)
+    features_QKF = with_learned(similarity, store.asked, near)
     return refit_all(ranker, features_QKF, near, np.tile(log_generator_Q[aside_Q], 2))
 
 
@@ -92,7 +88,7 @@ def _without(
     near: Neighbours, queries: NDArray[np.int64], aside_N: NDArray[np.bool_]
 ) -> Neighbours:
     """These queries, as if the rows kept aside were not there."""
-    some = Neighbours(*(getattr(near, item.name)[queries] for item in dataclasses.fields(near)))
+    some = near.part(queries)
     there_QK = some.there_QK & ~aside_N[some.rows_QK]
     return dataclasses.replace(
         some,

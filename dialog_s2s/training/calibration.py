@@ -113,7 +113,7 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
     for probe, known_of, reply in zip(probes, recalled, found, strict=True):
         pieces = (*reply.pieces, END) if reply.finish == "stop" else reply.pieces
         hit = fold(bot.format.tokenizer.decode(reply.pieces)) in probe.wanted
-        nearest = max((each.likeness for each in known_of.candidates), default=0.0)
+        nearest = max((each.lexical for each in known_of.candidates), default=0.0)
         if probe.kind == STRANGE and nearest >= KNOWN_ALREADY:
             continue  # it was taught that, after all
         if probe.kind == UNTAUGHT and hit:

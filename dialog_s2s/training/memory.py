@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 from collections import Counter
@@ -25,6 +26,7 @@ from dialog_s2s.memory.similarity import Similarity
 from dialog_s2s.memory.stored import USED_MOST, tensors
 from dialog_s2s.text.misspell import misspelt
 from dialog_s2s.text.shards import Shard
+from dialog_s2s.text.thesaurus import Thesaurus
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Example, Origin, Role, Turn
 from dialog_s2s.training.beside import fit_beside
@@ -80,16 +82,18 @@ def rank(
     config: Config,
     encoder: SentenceEncoder | None,
 ) -> Ranked:
-    """Learns to rank the rows for one another's questions; `shard` holds their replies."""
+    """Learns to rank the rows for one another's questions; `shard` holds their replies.
+
+    Raises:
+        DataError: the file of `memory.synonyms` cannot be read.
+    """
     width = given(config.memory.learned, "memory.learned")
-    store = Store.of(rows, width, encoder, config.memory.prior)
+    store = Store.of(rows, width, thesaurus_of(config), encoder, config.memory.prior)
     random = np.random.default_rng([config.training.seed, 7])
-    queries, nats = _queries(rows, shard, vocabulary, config, random)
+    queries, nats = _queries(rows, shard, vocabulary, config, store.similarity.thesaurus, random)
     near = neighbours(store, queries)
-    asked = store.similarity.bags([query.question for query in queries])
     ranker, similarity = fit_ranker(
         store.similarity,
-        asked,
         store.asked,
         near,
         -GUESS * nats,
@@ -97,12 +101,21 @@ def rank(
         config.training.seed,
     )
     if encoder is not None:
-        ranker = fit_beside(
-            ranker, store, queries, asked, near, -GUESS * nats, config.training.seed
-        )
-    features = with_learned(similarity, asked, store.asked, near)
+        ranker = fit_beside(ranker, store, queries, near, -GUESS * nats, config.training.seed)
+    groups = groups_of(rows)
+    ranker = dataclasses.replace(ranker, wordings=len(groups) / (groups.max() + 1))
+    features = with_learned(similarity, store.asked, near)
     known, left = responsibilities(ranker, features, near)
     return Ranked(store, similarity, ranker, queries, near, known, left)
+
+
+def thesaurus_of(config: Config) -> Thesaurus:
+    """The one that comes with the program, if it is wanted, and the user's own.
+
+    Raises:
+        DataError: the user's own cannot be read.
+    """
+    return Thesaurus.known(config.memory.synonyms or None, config.memory.thesaurus)
 
 
 def prior_of(rows: Sequence[NewRow], tokenizer: Tokenizer, config: Config) -> Prior:
@@ -140,6 +153,7 @@ def files(
         bundle.MEMORY: stored,
         bundle.RECALL: (json.dumps(tree, indent=1) + "\n").encode(),
         bundle.RECALL_TENSORS: tensors(similarity, prior),
+        bundle.THESAURUS: similarity.thesaurus.json(),
     }
 
 
@@ -148,9 +162,11 @@ def _queries(
     shard: Shard,
     vocabulary: int,
     config: Config,
+    thesaurus: Thesaurus,
     random: np.random.Generator,
 ) -> tuple[list[Query], NDArray[np.float64]]:
-    """Questions as they might be asked: some misspelt, some after turns that do not matter; and
+    """Questions as they might be asked: some misspelt, some in other words,
+    some after turns that do not matter; and
     the nats that a count of pieces gives their replies."""
     counts = np.ones(vocabulary)
     targets = [shard.target(place) for place in range(len(rows))]
@@ -159,6 +175,7 @@ def _queries(
     nats_V = -np.log(counts / counts.sum())
     order = random.permutation(len(rows))[:LOOKED_UP].tolist()
     share = given(config.memory.misspelt, "memory.misspelt")
+    reworded = given(config.memory.reworded, "memory.reworded")
     stray = given(config.training.stray_history, "training.stray_history")
     rounds = 2 if 2 * len(order) <= LOOKED_UP else 1
     queries, nats = [], []
@@ -168,6 +185,8 @@ def _queries(
             question, context = row.question, row.context
             if random.random() < (share if rounds == 1 else 2 * share * turn):
                 question = misspelt(question, random) or question
+            elif random.random() < reworded:
+                question = thesaurus.reworded(question, random) or question
             if not context and random.random() < stray:
                 other = rows[int(random.integers(len(rows)))]
                 context = context_of(_exchange(other))

@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialog_s2s.memory.embeddings import SentenceEncoder
+from dialog_s2s.memory.indexes import Indexes
 from dialog_s2s.memory.keys import context_text, indexed, key
-from dialog_s2s.memory.lexical import LexicalIndex
-from dialog_s2s.memory.ranker import FEATURES, GATES
-from dialog_s2s.memory.recall import NEAREST
+from dialog_s2s.memory.ranker import FEATURES, gates
 from dialog_s2s.memory.rows import NewRow
 from dialog_s2s.memory.similarity import Bags, Similarity
 from dialog_s2s.memory.vectors import VectorIndex
+from dialog_s2s.text.thesaurus import Thesaurus
 from dialog_s2s.text.turns import Turn
 
-CHUNK = 64
-"""Queries compared at once."""
+MOST = 48
+"""Candidates of a query."""
+
+FOUND = 24
+"""Rows that each look-up of a query brings, but for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Store:
 
     rows: Sequence[NewRow]
     similarity: Similarity
-    lexical: LexicalIndex
+    indexes: Indexes
     asked: Bags
     answered: Bags
     before: Bags
@@ -59,12 +63,13 @@ class Store:
         cls,
         rows: Sequence[NewRow],
         width: int,
+        thesaurus: Thesaurus,
         encoder: SentenceEncoder | None = None,
         prior: bool = True,
     ) -> Store:
         """Counts terms and builds the indexes; `width` is that of the vectors to be learnt."""
         questions, answers = [row.question for row in rows], [row.answer for row in rows]
-        similarity = Similarity.counted(questions, width)
+        similarity = Similarity.counted(questions, thesaurus, width)
         sentences = None
         if encoder is not None:
             vectors_ND = encoder.encode(questions)
@@ -72,7 +77,7 @@ class Store:
         return cls(
             rows,
             similarity,
-            LexicalIndex.build(enumerate(indexed(row.question, row.context) for row in rows)),
+            Indexes.build(thesaurus, enumerate(indexed(row.question, row.context) for row in rows)),
             similarity.bags(questions),
             similarity.bags(answers),
             similarity.bags([context_text(row.context) for row in rows]),
@@ -85,6 +90,8 @@ class Store:
 class Neighbours:
     """Q queries, each with K candidates (fewer: `there_QK` is False)."""
 
+    asked: Bags
+    """The queries' questions."""
     rows_QK: NDArray[np.int64]
     there_QK: NDArray[np.bool_]
     features_QKF: NDArray[np.float32]
@@ -99,7 +106,8 @@ class Neighbours:
 
     def part(self, queries: NDArray[np.int64]) -> Neighbours:
         """Those of these queries."""
-        return Neighbours(*(getattr(self, item.name)[queries] for item in fields(self)))
+        arrays = [getattr(self, item.name)[queries] for item in fields(self)[1:]]
+        return Neighbours(self.asked.rows(queries), *arrays)
 
 
 def neighbours(store: Store, queries: Sequence[Query]) -> Neighbours:
@@ -107,12 +115,13 @@ def neighbours(store: Store, queries: Sequence[Query]) -> Neighbours:
     meant_QD = None
     if store.sentences is not None:
         meant_QD = _meant(store.sentences[0], [each.meaning or each.question for each in queries])
-    rows_QK = np.zeros((len(queries), NEAREST), dtype=np.int64)
+    rows_QK = np.zeros((len(queries), MOST), dtype=np.int64)
     there_QK = np.zeros(rows_QK.shape, dtype=bool)
-    for place, chosen in enumerate(_candidates(store, queries, meant_QD)):
+    spelt = [store.indexes.spelt(query.question) for query in queries]
+    for place, chosen in enumerate(_candidates(store, queries, spelt, meant_QD)):
         rows_QK[place, : len(chosen)] = chosen
         there_QK[place, : len(chosen)] = True
-    asked = store.similarity.bags([query.question for query in queries])
+    asked = store.similarity.asked([query.question for query in queries], spelt)
     features_QKF = _features(store, queries, asked, rows_QK, meant_QD)
     features_QKF *= there_QK[:, :, None]
     right_QK = there_QK & _equal(
@@ -125,10 +134,15 @@ def neighbours(store: Store, queries: Sequence[Query]) -> Neighbours:
     # the example itself is one of those that give its answer
     others_Q = [store.used[query.answer] - (query.row >= 0) for query in queries]
     return Neighbours(
+        asked,
         rows_QK,
         there_QK,
         features_QKF,
-        _gates(features_QKF[:, :, FEATURES.index("lexical")], np.diff(asked.starts)),
+        gates(
+            features_QKF[:, :, FEATURES.index("lexical")],
+            features_QKF[:, :, FEATURES.index("meaning")],
+            asked.counts(store.similarity.half),
+        ).astype(np.float32),
         right_QK,
         right_QK | same_QK,
         np.maximum(np.array(others_Q) / len(store.rows), 0.0),
@@ -142,27 +156,30 @@ def _meant(encoder: SentenceEncoder, texts: Sequence[str]) -> NDArray[np.float32
 
 
 def _candidates(
-    store: Store, queries: Sequence[Query], meant_QD: NDArray[np.float32] | None
+    store: Store,
+    queries: Sequence[Query],
+    spelt: Sequence[str],
+    meant_QD: NDArray[np.float32] | None,
 ) -> list[list[int]]:
-    """At most NEAREST rows for each query, those of its own key left out."""
+    """At most MOST rows for each query, those of its own key left out: the first of every look-up,
+    then the second of every one, and so on."""
     spare = 8
-    found = store.lexical.search_all([query.question for query in queries], NEAREST + spare)
-    later = [place for place, query in enumerate(queries) if query.context]
-    texts = [indexed(queries[place].question, queries[place].context) for place in later]
-    after = dict(zip(later, store.lexical.search_all(texts, NEAREST // 2 + spare), strict=True))
-    by_meaning: list[list[int]] = [[] for _ in queries]
+    asked = [
+        (query.question, meant, query.context) for query, meant in zip(queries, spelt, strict=True)
+    ]
+    looked = store.indexes.search(asked, FOUND + spare)
     if store.sentences is not None and meant_QD is not None:
-        ids_QK, _ = store.sentences[1].search_all(meant_QD, NEAREST // 2 + spare)
-        by_meaning = ids_QK.tolist()
+        ids_QK, _ = store.sentences[1].search_all(meant_QD, FOUND + spare)
+        for place, ids in enumerate(ids_QK.tolist()):
+            looked[place].append(ids)
     keys = [key(row.question, row.context) for row in store.rows]
     chosen = []
-    for place, query in enumerate(queries):
+    for query, several in zip(queries, looked, strict=True):
         own = key(query.question, query.context) if query.row < 0 else keys[query.row]
-        merged = dict.fromkeys(row for row, _ in after.get(place, ()))
-        merged |= dict.fromkeys(by_meaning[place])
-        merged |= dict.fromkeys(row for row, _ in found[place])
-        kept = [row for row in merged if keys[row] != own]
-        chosen.append(kept[:NEAREST])
+        merged = dict.fromkeys(
+            row for ranked in zip_longest(*several) for row in ranked if row is not None
+        )
+        chosen.append([row for row in merged if keys[row] != own][:MOST])
     return chosen
 
 
@@ -177,10 +194,15 @@ def _features(
     before = store.similarity.bags([context_text(query.context) for query in queries])
     needs_QK = np.array([bool(row.context) for row in store.rows], dtype=np.float32)[rows_QK]
     alone_Q = np.array([not query.context for query in queries], dtype=np.float32)
+    questions = store.similarity.alike(asked, store.asked, rows_QK)
+    answers = store.similarity.alike(asked, store.answered, rows_QK)
     named = {
-        "lexical": _compared(store.similarity, asked, store.asked, rows_QK),
-        "answer": _compared(store.similarity, asked, store.answered, rows_QK),
-        "context": _compared(store.similarity, before, store.before, rows_QK),
+        "lexical": questions.lexical_QK,
+        "meaning": questions.meaning_QK,
+        "named": questions.named_QK,
+        "answer": answers.lexical_QK,
+        "told": answers.meaning_QK,
+        "context": store.similarity.alike(before, store.before, rows_QK).lexical_QK,
         "needs": needs_QK,
         "astray": needs_QK * alone_Q[:, None],
     }
@@ -204,32 +226,3 @@ def _equal(
     queries_Q = np.array([numbers.get(each, -1) for each in wanted])
     equal_QK: NDArray[np.bool_] = rows[rows_QK] == queries_Q[:, None]
     return equal_QK
-
-
-def _compared(
-    similarity: Similarity, queries: Bags, rows: Bags, rows_QK: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """The cosine of each query with each of its candidates."""
-    out = np.zeros(rows_QK.shape, dtype=np.float32)
-    dense_QB = np.zeros((CHUNK, similarity.size), dtype=np.float32)
-    for start in range(0, len(rows_QK), CHUNK):
-        part = rows_QK[start : start + CHUNK]
-        some = queries.rows(range(start, start + len(part)))
-        owner = np.repeat(np.arange(len(part)), np.diff(some.starts))
-        dense_QB[:] = 0.0
-        np.add.at(dense_QB, (owner, some.buckets), some.weights)
-        theirs = rows.rows(part.ravel())
-        query = np.repeat(np.arange(part.size) // part.shape[1], np.diff(theirs.starts))
-        values = dense_QB[query, theirs.buckets] * theirs.weights
-        below = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-        out[start : start + CHUNK] = np.diff(below[theirs.starts]).reshape(part.shape)
-    return out
-
-
-def _gates(lexical_QK: NDArray[np.float32], terms_Q: NDArray[np.int64]) -> NDArray[np.float32]:
-    """See `ranker.GATES`."""
-    ordered = -np.sort(-lexical_QK, 1)
-    gates_QG = np.ones((len(lexical_QK), len(GATES)), dtype=np.float32)
-    gates_QG[:, 1:3] = ordered[:, :2]
-    gates_QG[:, 3] = np.log1p(terms_Q)
-    return gates_QG

@@ -4,6 +4,7 @@ left out (cf. TRIME, Zhong et al. 2022)."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,10 @@ FAR = 3.0
 """Length of the vector of a term that was never trained, in mean lengths of trained ones: most such
 terms are parts of names, which tell more apart than any other."""
 
+LEAST = {"meaning": 3.0, "named": 2.0}
+"""Coefficients that do not go below this: the wordings of a corpus are much alike, and would teach
+that to be spelt alike is all that counts. Tried on questions by another hand; see the lab notes."""
+
 SMALL = 1e-4
 """What a coefficient's square costs, in nats, where nothing else holds it back."""
 
@@ -51,6 +56,7 @@ class TorchRanker(nn.Module):
         buckets, width = similarity.table_LD.shape
         self.learns = width > 0
         self.trained_B = torch.from_numpy(similarity.trained_B > 0)
+        self.places_B = torch.from_numpy(similarity.places(np.arange(similarity.size)))
         self.table = nn.EmbeddingBag(buckets, max(width, 1), mode="sum")
         nn.init.normal_(self.table.weight, std=1 / math.sqrt(max(width, 1)))
         self.directions = torch.randn_like(self.table.weight) / math.sqrt(max(width, 1))
@@ -59,11 +65,19 @@ class TorchRanker(nn.Module):
         self.generator_G = nn.Parameter(torch.zeros(len(GATES)))
         with torch.no_grad():
             self.features_F[FEATURES.index("lexical")] = 8.0
+            self.features_F[FEATURES.index("meaning")] = 4.0
+            self.features_F[FEATURES.index("named")] = 2.0
             self.features_F[LEARNED] = 8.0 if self.learns else 0.0
             self.features_F[FEATURES.index("needs")] = -1.0
             self.features_F[FEATURES.index("astray")] = -4.0
             self.features_F[FEATURES.index("context")] = 2.0
             self.generator_G[0] = 4.0
+
+    def hold(self) -> None:
+        """Lifts coefficients that are below the least they may be."""
+        with torch.no_grad():
+            for name, least in LEAST.items():
+                self.features_F[FEATURES.index(name)].clamp_(min=least)
 
     @property
     def length(self) -> Tensor:
@@ -79,13 +93,14 @@ class TorchRanker(nn.Module):
     def vectors(
         self, bags: Bags, dropped: float = 0.0, novel_B: NDArray[np.bool_] | None = None
     ) -> Tensor:
-        """Vectors of texts as of `Similarity.vectors`, some of their terms left out, and the terms
-        of `novel_B` pointing anywhere."""
+        """Vectors of texts as `Similarity.learned` compares them, some of their terms left out, and
+        the terms of `novel_B` pointing anywhere."""
         weights = torch.from_numpy(bags.trained)
         if dropped:
             weights = weights * (torch.rand(weights.shape) >= dropped)
-        buckets, starts = torch.from_numpy(bags.buckets), torch.from_numpy(bags.starts)
-        places = buckets & (self.table.num_embeddings - 1)
+        buckets = torch.from_numpy(bags.buckets.astype(np.int64))
+        starts = torch.from_numpy(bags.starts)
+        places = self.places_B[buckets]
         known = self.trained_B[buckets]
         never = weights * ~known
         length = self.length
@@ -130,15 +145,14 @@ def joined(
 
 def fit_ranker(
     similarity: Similarity,
-    asked: Bags,
     stored: Bags,
     near: Neighbours,
     log_generator_Q: NDArray[np.float64],
     groups_N: NDArray[np.int64],
     seed: int,
 ) -> tuple[Ranker, Similarity]:
-    """The coefficients and the learned vectors; `asked` and `near` are of the same queries,
-    `stored` and `groups_N` (see `groups_of`) of the same rows.
+    """The coefficients and the learned vectors; `stored` and `groups_N` (see `groups_of`)
+    are of the same rows.
 
     `log_generator_Q` is what a generator that has not seen the replies would give them.
     """
@@ -164,18 +178,19 @@ def fit_ranker(
                 if model.learns and step % ANEW == 0:
                     without = withheld(groups_N, stored, similarity.size, random)
                     model.directions.normal_(std=1 / math.sqrt(model.directions.shape[1]))
-                loss = -_likelihood(
-                    model, asked, stored, near, log_generator_Q, without, part
-                ).mean()
+                loss = -_likelihood(model, stored, near, log_generator_Q, without, part).mean()
                 loss.backward()  # type: ignore[no-untyped-call]
                 for optimizer in optimizers:
                     optimizer.step()
+                model.hold()
     ranker = _ranker(model.coefficients)
     if not model.learns:
         return ranker, similarity
     # only how long they are beside those of terms never trained matters
     table_LD = (model.table.weight / model.length).detach().numpy()
-    return ranker, Similarity(similarity.trained_B, similarity.trained_texts, table_LD)
+    return ranker, Similarity(
+        similarity.trained_B, similarity.trained_texts, table_LD, similarity.thesaurus
+    )
 
 
 def refit_all(
@@ -205,7 +220,7 @@ def refit_all(
 
     with _one_thread():
         optimizer.step(loss)  # type: ignore[no-untyped-call]
-    return _ranker(coefficients)
+    return dataclasses.replace(_ranker(coefficients), wordings=ranker.wordings)
 
 
 def refit_gates(
@@ -245,19 +260,15 @@ def refit_gates(
         return value
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    return _ranker(changed())
+    return dataclasses.replace(_ranker(changed()), wordings=ranker.wordings)
 
 
-def with_learned(
-    similarity: Similarity, asked: Bags, stored: Bags, near: Neighbours
-) -> NDArray[np.float32]:
+def with_learned(similarity: Similarity, stored: Bags, near: Neighbours) -> NDArray[np.float32]:
     """The neighbours' features with the learned likeness filled in."""
     features_QKF = near.features_QKF.copy()
     if similarity.table_LD.shape[1]:
-        questions, rows = similarity.vectors(asked), similarity.vectors(stored)
-        for place, chosen in enumerate(near.rows_QK):
-            features_QKF[place, :, LEARNED] = rows[chosen] @ questions[place]
-        features_QKF[:, :, LEARNED] *= near.there_QK
+        learned_QK = similarity.learned(near.asked, stored, near.rows_QK)
+        features_QKF[:, :, LEARNED] = learned_QK * near.there_QK
     return features_QKF
 
 
@@ -281,7 +292,6 @@ def responsibilities(
 
 def _likelihood(
     model: TorchRanker,
-    asked: Bags,
     stored: Bags,
     near: Neighbours,
     log_generator_Q: NDArray[np.float64],
@@ -298,7 +308,7 @@ def _likelihood(
         rows = near.rows_QK
         unique, places = np.unique(rows, return_inverse=True)
         keys_ND = model.vectors(stored.rows(unique), 0.0, novel_B)
-        questions_QD = model.vectors(asked.rows(part), DROPPED, novel_B)
+        questions_QD = model.vectors(near.asked, DROPPED, novel_B)
         alike_QK = torch.einsum(
             "qd,qkd->qk", questions_QD, keys_ND[torch.from_numpy(places.reshape(rows.shape))]
         )
@@ -338,4 +348,5 @@ def _coefficients(ranker: Ranker) -> Coefficients:
 
 
 def _ranker(coefficients: Coefficients) -> Ranker:
-    return Ranker(*(tuple(each.detach().tolist()) for each in coefficients))
+    features, prior, generator = (tuple(each.detach().tolist()) for each in coefficients)
+    return Ranker(features, prior, generator)

@@ -16,8 +16,8 @@ from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.torch_backend import TorchBackend
 from dialog_s2s.memory.embeddings import SentenceEncoder
+from dialog_s2s.memory.indexes import Indexes
 from dialog_s2s.memory.keys import indexed
-from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.ranker import Ranker
 from dialog_s2s.memory.recall import Memory
 from dialog_s2s.memory.rows import NewRow, Rows
@@ -142,8 +142,7 @@ class Recollection:
 
     def _features(self, queries: Sequence[Query], near: Neighbours) -> NDArray[np.float32]:
         ranked = self._ranked
-        asked = ranked.similarity.bags([query.question for query in queries])
-        return with_learned(ranked.similarity, asked, ranked.store.asked, near)
+        return with_learned(ranked.similarity, ranked.store.asked, near)
 
     def _calibrated(self, model: Seq2Seq, ranker: Ranker) -> Fitted:
         """How sure a bot may be that remembers what was learnt, and not what was held out."""
@@ -158,7 +157,10 @@ class Recollection:
                 sentences = (self._encoder, VectorIndex.build([row.id for row in known], vectors))
             memory = Memory(
                 rows,
-                LexicalIndex.build((row.id, indexed(row.question, row.context)) for row in known),
+                Indexes.build(
+                    self._ranked.similarity.thesaurus,
+                    ((row.id, indexed(row.question, row.context)) for row in known),
+                ),
                 self._ranked.similarity,
                 ranker,
                 prior_of(self._rows, format.tokenizer, self._settings),

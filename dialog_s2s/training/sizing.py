@@ -152,5 +152,6 @@ def _memory(survey: Survey) -> dict[str, tuple[Any, str]]:
             else "too few questions share a reply to learn from which words are alike",
         ),
         "neighbours": (0, "the mixture quotes them already, and sources stay short"),
+        "reworded": (0.6, "so that the meaning of words counts where the words differ"),
         "misspelt": (0.3, "so that slips of the finger do not matter"),
     }

@@ -77,7 +77,7 @@ def tried(memory: Memory, rows: Sequence[NewRow], random: np.random.Generator) -
     lesson = Lesson.drawn(rows, random)
     told = {key(row.question, row.context) for row in lesson.taught}
     untrained = [row.question for row in rows if group(row) in lesson.names]
-    later = memory.alike_by(memory.similarity.untaught(untrained))
+    later = memory.alike_by(memory.similarity.untaught(untrained), told)
     later.similarity.count(later.similarity.terms([row.question for row in lesson.taught]))
     replies: dict[int | str, set[str]] = defaultdict(set)
     for row in rows:

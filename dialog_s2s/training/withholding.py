@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog_s2s.memory.ranker import FEATURES, GATES
+from dialog_s2s.memory.ranker import FEATURES, GATES, gates
 from dialog_s2s.memory.rows import NewRow, Row
 from dialog_s2s.memory.similarity import Bags
 from dialog_s2s.training.neighbours import Neighbours
 
-LEXICAL = FEATURES.index("lexical")
-BEST, SECOND = GATES.index("best"), GATES.index("second")
+LEXICAL, MEANING = FEATURES.index("lexical"), FEATURES.index("meaning")
+LENGTH = GATES.index("length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,12 @@ def left(near: Neighbours, alive_N: NDArray[np.bool_]) -> Neighbours:
     there_QK = near.there_QK & alive_N[near.rows_QK]
     robbed_Q = near.alike_QK.any(1) & ~(near.alike_QK & there_QK).any(1)
     there_QK[robbed_Q] = near.there_QK[robbed_Q]
-    ordered = -np.sort(-near.features_QKF[:, :, LEXICAL] * there_QK, 1)
-    gates_QG = near.gates_QG.copy()
-    gates_QG[:, [BEST, SECOND]] = ordered[:, :2]
+    gates_QG = gates(
+        near.features_QKF[:, :, LEXICAL] * there_QK,
+        near.features_QKF[:, :, MEANING] * there_QK,
+        np.zeros(len(there_QK), dtype=np.int64),
+    ).astype(np.float32)
+    gates_QG[:, LENGTH] = near.gates_QG[:, LENGTH]
     return dataclasses.replace(
         near,
         there_QK=there_QK,

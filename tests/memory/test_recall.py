@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dialog_s2s.memory.lexical import LexicalIndex
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialog_s2s.memory import recall as module
 from dialog_s2s.memory.keys import indexed
-from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.mixture import NOTHING, Pieces, Prior
 from dialog_s2s.memory.ranker import Ranker
 from dialog_s2s.memory.recall import NEAREST, NOTHING_RECALLED, Candidate, Memory, Recalled

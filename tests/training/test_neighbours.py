@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dialog_s2s.memory.lexical import LexicalIndex
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from stores import CLOSE, OPEN, SHOP, Meanings, exchange, row
 
 from dialog_s2s.memory.keys import indexed, key
-from dialog_s2s.memory.lexical import LexicalIndex
 from dialog_s2s.memory.mixture import NOTHING
 from dialog_s2s.memory.ranker import FEATURES
 from dialog_s2s.memory.recall import NEAREST, Memory

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from dialog_s2s.memory.lexical import FILE, LexicalIndex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ import dialog_s2s
 from dialog_s2s.errors import DataError, DiskError
 from dialog_s2s.memory import cosine, lexical
 from dialog_s2s.memory.grams import LONGEST, grams
-from dialog_s2s.memory.lexical import FILE, LexicalIndex
 
 QUESTIONS = (
     "When do you open?",
