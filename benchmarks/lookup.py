@@ -28,7 +28,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
 
-from dialog_s2s.memory.lexical import LexicalIndex
+from dialog_s2s.memory.indexes import Indexes
+from dialog_s2s.text.thesaurus import Thesaurus
 
 VOCABULARY = 20_000
 NEAREST = 32
@@ -107,16 +108,18 @@ class Index(Protocol):
 
 
 class Ours(Index):
-    """`LexicalIndex`."""
+    """`Indexes`: the words mended, the nearest by words and letters, then those by meanings."""
 
     def __init__(self, folder: Path, texts: Sequence[str] | None = None):
+        thesaurus = Thesaurus.known()
         if texts is None:
-            self.index = LexicalIndex.open(folder)
+            self.index = Indexes.open(thesaurus, folder)
         else:
-            self.index = LexicalIndex.build(enumerate(texts), folder)
+            self.index = Indexes.build(thesaurus, enumerate(texts), folder)
 
     def search(self, text: str) -> list[int]:
-        return [number for number, _ in self.index.search(text, NEAREST)]
+        (found,) = self.index.search([(text, self.index.spelt(text), ())], NEAREST)
+        return list(dict.fromkeys(number for nearest in found for number in nearest))
 
     def add(self, number: int, text: str) -> None:
         self.index.add([(number, text)])

@@ -94,11 +94,12 @@ def brief(steps: int) -> Config:
     return replace(CONFIG, training=replace(CONFIG.training, steps=steps))
 
 
-def model(core: str = "gru", dropout: float = 0.0) -> Seq2Seq:
+def model(core: str = "gru", dropout: float = 0.0, copy: bool = False) -> Seq2Seq:
     """A small fresh model, always the same."""
     torch.manual_seed(5)
     heads = 1 if core == "gru" else 2
-    config = replace(CONFIG.model, core=core, heads=heads, embedding=16, width=24, dropout=dropout)
+    small = replace(CONFIG.model, core=core, heads=heads, embedding=16, width=24)
+    config = replace(small, dropout=dropout, copy=copy)
     return build(config, Pieces(420, PADDING, (4, 5, 6)))
 
 

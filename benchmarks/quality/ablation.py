@@ -23,8 +23,10 @@ CORPUS, SPLIT = "ko_chatbot", "valid"
 
 LEFT_OUT = (
     Variant("without lexical likeness", unranked=("lexical",)),
+    Variant("without the thesaurus", {"thesaurus": False}),
+    Variant("without names", unranked=("named",)),
     Variant("without learned vectors", {"learned": 0}),
-    Variant("without likeness to the answer", unranked=("answer",)),
+    Variant("without likeness to the answer", unranked=("answer", "told")),
     Variant("without the prior", {"prior": False}),
     Variant("without the copy gate", model={"copy": False}),
     Variant("with a copy gate everywhere", model={"copy": True}),

@@ -15,7 +15,7 @@ from dialog_s2s.memory.similarity import Similarity
 from dialog_s2s.training import memory
 from dialog_s2s.training.ranking import fit_ranker
 
-GATES_OF = {"lexical": ("best", "second")}
+GATES_OF = {"lexical": ("best", "second"), "meaning": ("meant",)}
 """Gates that go by a feature."""
 
 
@@ -31,17 +31,18 @@ def unranked(features: Sequence[str]) -> Iterator[None]:
     gates = [GATES.index(gate) for name in features for gate in GATES_OF.get(name, ())]
 
     def without(
-        similarity: Similarity, asked: Any, stored: Any, near: Any, *rest: Any, **named: Any
+        similarity: Similarity, stored: Any, near: Any, *rest: Any, **named: Any
     ) -> tuple[Ranker, Similarity]:
         features_QKF, gates_QG = near.features_QKF.copy(), near.gates_QG.copy()
         features_QKF[:, :, chosen] = 0.0
         gates_QG[:, gates] = 0.0
         near = dataclasses.replace(near, features_QKF=features_QKF, gates_QG=gates_QG)
-        ranker, learned = fit_ranker(similarity, asked, stored, near, *rest, **named)
+        ranker, learned = fit_ranker(similarity, stored, near, *rest, **named)
         silent = Ranker(
             _zeroed(ranker.features, chosen),
             _zeroed(ranker.prior, gates),
             _zeroed(ranker.generator, gates),
+            ranker.wordings,
         )
         return silent, learned
 

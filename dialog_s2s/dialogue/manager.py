@@ -441,7 +441,12 @@ def _suggested(recalled: Recalled, question: str) -> tuple[str, ...]:
     """Known questions with other answers each, near the one asked."""
     found: dict[str, str] = {}
     for each in recalled.candidates:
-        near = max(each.lexical, each.learned * (each.learned > 0.5), each.pretrained - 0.2)
+        near = max(
+            each.lexical,
+            each.meaning + 0.1,
+            each.learned * (each.learned > 0.5),
+            each.pretrained - 0.2,
+        )
         if near >= NEAR and not each.row.context and fold(each.row.question) != fold(question):
             found.setdefault(each.row.answer, each.row.question)
     return tuple(found.values())[:2]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dialog_s2s
 from dialog_s2s.bundle import CARD, LIVING, MEMORY, open_bundle
-from dialog_s2s.config import Config, config_text, read_config
+from dialog_s2s.config import config_text, read_config
 from dialog_s2s.errors import DataError, DialogError, DiskError, Stopped, UsageError
 from dialog_s2s.interfaces import conversations, pairs
 from dialog_s2s.interfaces.evaluate import evaluate
@@ -77,7 +77,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
-    config = read_config(options.config) if options.config else Config()
+    config = read_config(options.config) if options.config else None
+    if not options.files and not options.base:
+        raise UsageError("there is nothing to train on; give a corpus FILE, or --from BUNDLE")
+    if options.plan and options.base:
+        raise UsageError("--plan is for a first training; one with --from has the bot's settings")
     if options.plan:
         planned = dialog_s2s.plan(options.files, options.minutes, config, options.format)
         sys.stdout.write(config_text(planned))
@@ -86,6 +90,7 @@ def _train(options: argparse.Namespace) -> None:
         options.files,
         options.out,
         config,
+        base=options.base,
         minutes=options.minutes,
         seed=options.seed,
         format=options.format,

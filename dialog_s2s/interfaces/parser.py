@@ -39,6 +39,8 @@ keeps the best model so far.
   dialog-s2s train --format parallel train.de train.en --out translator
   dialog-s2s train faq.csv --plan > my.yaml         see and edit every setting, then
   dialog-s2s train faq.csv --out my-bot --config my.yaml
+  dialog-s2s train --from my-bot --out my-bot --force      learns what it was taught
+  dialog-s2s train new.csv --from my-bot --out my-next-bot
 """
 
 _CHAT = """\
@@ -127,10 +129,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(add: Callable[..., argparse.ArgumentParser]) -> None:
     train = add("train", help="train a bot on your pairs", description=_TRAIN)
-    train.add_argument("files", nargs="+", metavar="FILE", help="corpus files")
+    train.add_argument("files", nargs="*", metavar="FILE", help="corpus files")
     place = train.add_mutually_exclusive_group(required=True)
     place.add_argument("--out", metavar="BUNDLE", help="folder the bot is written to")
     place.add_argument("--plan", action="store_true", help="print the settings as YAML and stop")
+    train.add_argument(
+        "--from",
+        dest="base",
+        metavar="BUNDLE",
+        help="go on from a trained bot: its weights, its pairs, and what it was taught",
+    )
     train.add_argument("--minutes", type=_minutes, metavar="M", help="training time (default 1)")
     train.add_argument("--seed", type=_seed, metavar="N", help="of every random choice (default 1)")
     train.add_argument("--config", metavar="YAML", help="settings; see --plan")

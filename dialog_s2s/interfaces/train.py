@@ -43,8 +43,9 @@ class StopSignal:
 def train_watched(
     data: Sequence[str],
     out: str | Path,
-    config: Config,
+    config: Config | None,
     *,
+    base: str | Path | None = None,
     minutes: float | None = None,
     seed: int | None = None,
     format: str | None = None,
@@ -59,6 +60,7 @@ def train_watched(
         report = dialog_s2s.train(
             data,
             out,
+            base=base,
             minutes=minutes,
             seed=seed,
             config=config,

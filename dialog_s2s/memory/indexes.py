@@ -23,7 +23,9 @@ class Indexes:
         self.lexical = lexical
         self.meaning = meaning
         """None without a thesaurus."""
-        self._mender = None if meaning is None else Mender(thesaurus, meaning.counted)
+        self._mender = (
+            None if meaning is None else Mender(thesaurus, lexical.counted, meaning.counted)
+        )
 
     @classmethod
     def build(

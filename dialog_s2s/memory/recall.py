@@ -193,7 +193,7 @@ class Memory:
 
     def _learn(self, rows: Sequence[Row]) -> None:
         """Takes in rows that training did not count."""
-        terms = self.similarity.terms([row.question for row in rows]).each() if rows else []
+        terms = self.similarity.terms([row.question for row in rows]).each()
         for row, each in zip(rows, terms, strict=True):
             self._taught.add(row.id, key(row.question, row.context))
             self._counted[row.id] = each

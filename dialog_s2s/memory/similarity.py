@@ -60,6 +60,8 @@ class Terms:
 
     def each(self) -> list[Terms]:
         """Those of every text by itself."""
+        if not len(self):
+            return []
         return [
             Terms(buckets, strengths, np.array([0, len(buckets)]))
             for buckets, strengths in zip(

@@ -1,44 +1,85 @@
-"""English words without their regular endings, so that "opening" is found under "open".
+"""English words without regular endings, so that "closing" is found under "close".
 
-Far less than a stemmer does (Porter 1980): plurals, -ed and -ing. What a word means is looked up as
-it is first; this is for what is not found, so it may be crude, but it must not make two words one.
+The first steps of Porter's stemmer (1980): plurals, -ed and -ing, and the final e, which stays
+where a word without it would be another one ("note" is not "not"). His later steps, which take
+"relational" for "relate", would make too many words one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from functools import lru_cache
 
 SHORTEST = 4
 """Letters of a word that may have an ending."""
 
-VOWELS = frozenset("aeiouy")
+ENGLISH = re.compile("[a-z]+")
+VOWELLED = re.compile("[aeiouy]")
+CHANGES = re.compile("[aeiouy]+[^aeiouy]+")
+"""Vowels and the consonants after them: what Porter measures a word by."""
 
-HISSING = ("sses", "shes", "ches", "xes", "zes")
+SHORT = re.compile("[^aeiouy]*[aeiouy][^aeiouwxy]")
+"""One vowel between consonants, as in "hop": with an ending such a word doubles its last letter,
+and one that does not ("hoping") had an e."""
 
-
-def forms(word: str) -> Iterator[str]:
-    """The word, and what it may be an inflection of."""
-    yield word
-    if len(word) < SHORTEST or not word.isascii():
-        return
-    if word.endswith(("ies", "ied")) and len(word) > SHORTEST:
-        yield f"{word[:-3]}y"
-    elif word.endswith(HISSING):
-        yield word[:-2]
-    elif word.endswith("s"):
-        if not word.endswith(("ss", "us", "is")):
-            yield word[:-1]
-    else:
-        for ending in ("ing", "ed"):
-            rest = word.removesuffix(ending)
-            if rest != word and len(rest) > 2 and VOWELS & set(rest):
-                yield f"{rest}e"
-                yield rest[:-1] if rest[-1] == rest[-2] and rest[-1] not in "lsz" else rest
+DOUBLED = ("bb", "dd", "gg", "mm", "nn", "pp", "rr", "tt")
+SIBILANT = ("sses", "xes", "zzes", "shes", "ches")
 
 
 @lru_cache(1 << 16)
 def stem(word: str) -> str:
-    """What all inflections of a word have in common; it need not be a word."""
-    *_, last = forms(word)
-    return last[:-1] if len(last) >= SHORTEST and last.endswith("e") else last
+    """What all regular inflections of a word have in common; it need not be a word."""
+    if len(word) < 3 or not ENGLISH.fullmatch(word):
+        return word
+    if len(word) >= SHORTEST:
+        word = _infinitive(_singular(word))
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return f"{word[:-1]}i"
+    if word.endswith("ll") and len(CHANGES.findall(word)) > 1:
+        return word[:-1]
+    rest = word.removesuffix("e")
+    if rest != word and len(word) >= SHORTEST:
+        changes = len(CHANGES.findall(rest))
+        if changes > 1 or (changes == 1 and not SHORT.fullmatch(rest)):
+            return rest
+    return word
+
+
+def inflected(word: str) -> list[str]:
+    """The regular inflections of a word, whatever kind of word it is."""
+    if len(word) < 3 or not ENGLISH.fullmatch(word):
+        return []
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return [f"{word[:-1]}ies", f"{word[:-1]}ied", f"{word}ing"]
+    if word.endswith("ee"):
+        return [f"{word}s", f"{word}d", f"{word}ing"]
+    if word.endswith("e"):
+        return [f"{word}s", f"{word}d", f"{word[:-1]}ing"]
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return [f"{word}es", f"{word}ed", f"{word}ing"]
+    last = word[-1] if SHORT.fullmatch(word) else ""
+    return [f"{word}s", f"{word}{last}ed", f"{word}{last}ing"]
+
+
+def _singular(word: str) -> str:
+    if word.endswith(("ies", "ied")) and len(word) > SHORTEST:
+        return f"{word[:-3]}i"
+    if word.endswith(SIBILANT):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word
+
+
+def _infinitive(word: str) -> str:
+    if word.endswith("eed"):
+        return word[:-1] if CHANGES.search(word[:-3]) else word
+    ending = next((each for each in ("ing", "ed") if word.endswith(each)), "")
+    rest = word.removesuffix(ending)
+    if not ending or len(rest) < 2 or not VOWELLED.search(rest):
+        return word
+    if rest.endswith(DOUBLED):
+        return rest[:-1]
+    if len(rest) == 2 or rest.endswith(("at", "bl", "iz")) or SHORT.fullmatch(rest):
+        return f"{rest}e"
+    return rest

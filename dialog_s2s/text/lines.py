@@ -56,7 +56,7 @@ def stream(path: str | Path) -> Iterator[Line]:
     except OSError as error:
         raise DataError(_refusal(path, error), path) from error
     if blank:
-        raise DataError("is empty; it must hold at least one question and answer", path)
+        raise DataError("is empty; it must hold at least one line that is not blank", path)
 
 
 def _open(path: Path) -> IO[bytes] | gzip.GzipFile:

@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialog_s2s.errors import DataError
-from dialog_s2s.text.inflection import forms, stem
+from dialog_s2s.text.inflection import inflected, stem
 from dialog_s2s.text.lines import Line, stream
 from dialog_s2s.text.turns import fold
 
@@ -45,6 +45,9 @@ SYLLABLES = 10
 KEPT = 1 << 15
 """Words and texts whose meanings are kept."""
 
+LIGHT = 0.3
+"""Strength of a common word. The smaller a corpus, the rarer such words seem in it."""
+
 LANGUAGES = ("en", "ko")
 """Thesauri that come with the program: the files of `dialog_s2s/words`."""
 
@@ -52,7 +55,7 @@ HANGUL = re.compile("[가-힣]")
 PLAIN = re.compile("[a-z0-9가-힣]+(?: [a-z0-9가-힣]+)*")
 """What folding leaves as it is."""
 
-TOPIC = re.compile(r"\[([^\[\],]+)\]")
+TOPIC = re.compile(r"\[([^\[\]]+)\]")
 
 Meaning = int
 """A 32-bit hash of a topic and the first phrase of a line, of a topic, or of a word."""
@@ -65,11 +68,14 @@ class Thesaurus:
         self,
         phrases: Mapping[str, Sequence[Meaning]],
         topics: Mapping[Meaning, Meaning],
+        common: Iterable[str] = (),
     ):
-        """From folded phrases, their words with one blank between; and the topic of each meaning
-        that has one."""
+        """From folded phrases, their words with one blank between; the topic of each meaning that
+        has one; and words that carry little of what a text says."""
         self.phrases = phrases
         self.topics = topics
+        self.common = frozenset(common)
+        self._light = frozenset(map(word_hash, self.common))
         self._stemmed: dict[str, list[Meaning]] = {}
         self._longest: dict[str, int] = {}
         for phrase, several in phrases.items():
@@ -113,22 +119,28 @@ class Thesaurus:
         for topic, phrases in lines:
             meaning = _hash(f"{topic}\0{phrases[0]}")
             if topic:
-                topics[meaning] = _hash(topic)
+                topics[meaning] = _hash(f"{topic}\0")
             for phrase in phrases:
                 several = table.setdefault(phrase, [])
                 if meaning not in several:
                     several.append(meaning)
-        return cls(table, topics)
+        return cls(table, topics, _common() if table else ())
 
     @classmethod
     def from_json(cls, data: bytes) -> Thesaurus:
         """What `json` made. Raises `ValueError`, `KeyError` or `TypeError` where it is not that."""
         tree = json.loads(data)
-        return cls(tree["phrases"], {int(key): int(topic) for key, topic in tree["topics"].items()})
+        phrases, topics, common = tree["phrases"], tree["topics"], tree["common"]
+        if not isinstance(phrases, dict) or not isinstance(topics, dict):
+            raise ValueError("it is no thesaurus")
+        meanings = [each for several in phrases.values() for each in several]
+        if not all(isinstance(each, int) for each in meanings):
+            raise ValueError("a meaning must be a number")
+        return cls(phrases, {int(key): int(topic) for key, topic in topics.items()}, common)
 
     def json(self) -> bytes:
         """As a file, which is read many times faster than the lines it was made from."""
-        tree = {"phrases": self.phrases, "topics": self.topics}
+        tree = {"phrases": self.phrases, "topics": self.topics, "common": sorted(self.common)}
         return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
     def __len__(self) -> int:
@@ -148,6 +160,8 @@ class Thesaurus:
             strong: dict[Meaning, float] = {}
             for several in self.meanings(fold(text[:LONGEST])) if self.phrases else ():
                 strength = len(several) ** -0.5
+                if several[0] in self._light:
+                    strength = LIGHT
                 for each in several:
                     strong[each] = max(strength, strong.get(each, 0.0))
                     topic = self.topics.get(each)
@@ -186,18 +200,31 @@ class Thesaurus:
         return " ".join(said)
 
     def knows(self, word: str) -> bool:
-        """Whether a folded word is an entry's, in some inflection. Of a Korean one, an entry of one
-        syllable does not say so: many words begin alike."""
-        if not HANGUL.search(word):
-            return any(form in self._words for form in forms(word))
-        shortest = min(len(word), 2)
-        return any(
-            word[:end] in self.phrases for end in range(min(len(word), SYLLABLES), shortest - 1, -1)
+        """Whether a folded word is one of an entry's, in some inflection, or a common one. Of a
+        Korean one, a beginning of one syllable does not say so: many words begin alike."""
+        if word in self._spellings:
+            return True
+        return word[:2] in self._openings and any(
+            word[:end] in self._spellings for end in range(2, min(len(word), SYLLABLES) + 1)
         )
 
+    def known_of(self, words: Sequence[str]) -> set[str]:
+        """Those of some folded words of one language that it `knows`."""
+        if words and words[0].isascii():
+            return set(self._spellings.intersection(words))
+        return set(filter(self.knows, words))
+
     @cached_property
-    def _words(self) -> frozenset[str]:
-        return frozenset(word for phrase in self.phrases for word in phrase.split(" "))
+    def _spellings(self) -> frozenset[str]:
+        """The common words, the words of all entries, and what English ones may become."""
+        words = {word for phrase in self.phrases for word in phrase.split(" ")}
+        words |= self.common
+        return frozenset(words.union(*map(inflected, words)))
+
+    @cached_property
+    def _openings(self) -> frozenset[str]:
+        """What Korean words begin with."""
+        return frozenset(word[:2] for word in self._spellings if HANGUL.match(word))
 
     @cached_property
     def _members(self) -> dict[Meaning, list[str]]:
@@ -242,10 +269,8 @@ class Thesaurus:
     def _looked_up(self, word: str) -> tuple[tuple[Meaning, ...], ...]:
         """The meanings of a word, or of each of its parts."""
         if not HANGUL.search(word):
-            for form in forms(word):
-                if form in self.phrases:
-                    return (tuple(self.phrases[form]),)
-            return (tuple(self._stemmed.get(stem(word), ())) or (word_hash(word),),)
+            several = self.phrases.get(word, ()) or self._stemmed.get(stem(word), ())
+            return (tuple(several) or (word_hash(word),),)
         parts: list[tuple[Meaning, ...]] = []
         rest, least = word, 1
         while rest:
@@ -258,10 +283,6 @@ class Thesaurus:
                 break
             least = 2  # one syllable of a rest is an ending
         return tuple(parts) or ((word_hash(word),),)
-
-
-EMPTY = Thesaurus({}, {})
-"""Knows no words; reads no meanings."""
 
 
 def word_hash(word: str) -> Meaning:
@@ -281,7 +302,7 @@ def _read(lines: Iterable[Line], where: str) -> Iterator[tuple[str, list[str]]]:
             topic = headed[1].strip()
             continue
         phrases = [_folded(entry.strip()) for entry in line.split(",")]
-        if len(phrases) < 2 or not all(phrases):
+        if line.startswith("[") or len(phrases) < 2 or not all(phrases):
             raise DataError(
                 "must be words or phrases of one meaning with commas between, or a [topic], but is "
                 f"{line[:60]!r}",
@@ -308,10 +329,23 @@ def _hash(text: str) -> Meaning:
 
 
 def _shipped_text() -> str:
-    folder = resources.files("dialog_s2s") / "words"
-    return "\n".join((folder / f"{name}.txt").read_text(encoding="utf-8") for name in LANGUAGES)
+    return "\n".join(_file(name) for name in LANGUAGES)
+
+
+def _file(name: str) -> str:
+    return (resources.files("dialog_s2s") / "words" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@cache
+def _common() -> frozenset[str]:
+    lines = _file("common").split("\n")
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 @cache
 def _shipped() -> Thesaurus:
     return Thesaurus.parse(_shipped_text(), "words")
+
+
+EMPTY = Thesaurus({}, {})
+"""Knows no words; reads no meanings."""

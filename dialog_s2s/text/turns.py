@@ -18,13 +18,13 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The place in a file that something was read from; `line` counts from 1."""
+    """The place in a file that something was read from; `line` counts from 1, and 0 is no line."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)

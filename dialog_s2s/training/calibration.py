@@ -4,21 +4,24 @@ taught it, and a confidence fitted to which of them were right."""
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog_s2s.dialogue.confidence import CLEAR, Confidence, reply_features
+from dialog_s2s.dialogue.confidence import CLEAR, FEATURES, Confidence, reply_features
 from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.memory.keys import Key, key
 from dialog_s2s.memory.rows import NewRow, Row
 from dialog_s2s.text.misspell import misspelt
+from dialog_s2s.text.thesaurus import Thesaurus
 from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import Example, Role, Turn, fold
 from dialog_s2s.training.strangers import mashed, scrambled, strangers
 from dialog_s2s.training.teaching import tried
+from dialog_s2s.training.withholding import group
 
 ASKED = 600
 """Held-out questions that are asked at most."""
@@ -30,6 +33,12 @@ how many known questions unknown ones are asked at least."""
 MISSPELT = 0.3
 """Share of those made from rows that are misspelt."""
 
+REWORDED = 0.5
+"""Share of those made from rows that are put in other words, and asked with their row there."""
+
+CHANGED = 0.7
+"""Share of the phrases of such a question that are changed."""
+
 HELD_OUT, LEFT_OUT, UNTAUGHT, STRANGE = "held out", "left out", "untaught", "strange"
 
 KNOWN_ALREADY = 0.8
@@ -37,7 +46,23 @@ KNOWN_ALREADY = 0.8
 
 FOLDS = 5
 RIDGE = 0.5
-"""Strength of the pull of the coefficients to zero, on standardised features."""
+"""Strength of the pull of the coefficients to the usual ones, on standardised features."""
+
+FEWER = 200
+"""How much stronger that is for few known questions: by this number, over how many they are."""
+
+USUAL = {
+    "constant": -4.0,
+    "weight": 4.0,
+    "lexical": 2.5,
+    "meaning": 2.0,
+    "named": 1.5,
+    "learned": 1.0,
+    "needs": -4.0,
+    "before": 5.0,
+}
+"""Coefficients of a confidence, roughly those of the starter bot; a bot of a few pairs has too
+little to learn them from, and a corpus of hundreds has its own. What is not named is 0."""
 
 CURVE = 20
 """Points of the coverage-accuracy curve."""
@@ -88,7 +113,8 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
     answer left out, and strangers' questions; and some as if it had been taught them later.
     """
     random = np.random.default_rng([seed, 11])
-    probes = _known(rows, held_out, random)
+    assert bot.memory is not None
+    probes = _known(rows, held_out, bot.memory.similarity.thesaurus, random)
     count = max(len(probes), AT_LEAST)
     for place in random.permutation(len(probes))[: count // 10].tolist():
         probes.append(dataclasses.replace(probes[place], kind=UNTAUGHT))
@@ -121,7 +147,6 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
         features.append(reply_features(reply, known_of, pieces))
         right.append(hit)
         kinds.append(probe.kind in (HELD_OUT, LEFT_OUT))
-    assert bot.memory is not None
     lesson = tried(bot.memory, rows, random)
     return Asked(
         np.array([*features, *lesson.features]),
@@ -131,10 +156,14 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
 
 
 def _known(
-    rows: Sequence[NewRow], held_out: Sequence[Example], random: np.random.Generator
+    rows: Sequence[NewRow],
+    held_out: Sequence[Example],
+    thesaurus: Thesaurus,
+    random: np.random.Generator,
 ) -> list[_Probe]:
     """Questions that the bot can know the answers of: held-out ones, since what was trained on
-    seems more alike than a user's words will; its own only where too few were held out."""
+    seems more alike than a user's words will; its own, without their row or in other words, only
+    where too few were held out."""
     probes = []
     by_answer = {fold(row.answer): row for row in reversed(rows)}
     chosen = random.permutation(len(held_out))[:ASKED]
@@ -148,13 +177,19 @@ def _known(
         probes.append(_Probe(turns, wanted, HELD_OUT))
     if len(chosen) >= FEW:
         return probes
+    wordings = Counter(group(row) for row in rows)
     for place in random.permutation(len(rows))[:AT_LEAST].tolist():
         row = rows[place]
-        question = row.question
-        if random.random() < MISSPELT:
+        question, own = row.question, key(row.question, row.context)
+        alone = wordings[group(row)] == 1  # without its row nothing is left to know it by
+        if alone or random.random() < REWORDED:
+            question = thesaurus.reworded(question, random, CHANGED) or question
+            if fold(question) == fold(row.question):
+                question = misspelt(question, random) or question
+            own = ()
+        elif random.random() < MISSPELT:
             question = misspelt(question, random) or question
         turns = (*row.context, Turn(Role.USER, question))
-        own = key(row.question, row.context)
         probes.append(_Probe(turns, _right(row, rows), LEFT_OUT, own))
     return probes
 
@@ -172,14 +207,17 @@ def fit(asked: Asked, precision: float) -> Fitted:
     weight_Q = np.where(asked.known_Q, 0.5 / max(1, asked.known_Q.sum()), 0.0)
     weight_Q += np.where(~asked.known_Q, 0.5 / max(1, (~asked.known_Q).sum()), 0.0)
     weight_Q *= len(weight_Q)
+    ridge = RIDGE + FEWER / max(1, asked.known_Q.sum())
     order = np.random.default_rng(0).permutation(len(weight_Q))
     unseen_Q = np.zeros(len(weight_Q))
     for part in range(FOLDS):
         out = order[part::FOLDS]
         kept = np.setdiff1d(order, out)
-        coefficients = _logistic(asked.features_QF[kept], asked.right_Q[kept], weight_Q[kept])
+        coefficients = _logistic(
+            asked.features_QF[kept], asked.right_Q[kept], weight_Q[kept], ridge
+        )
         unseen_Q[out] = _sigmoid(asked.features_QF[out] @ coefficients)
-    coefficients = _logistic(asked.features_QF, asked.right_Q, weight_Q)
+    coefficients = _logistic(asked.features_QF, asked.right_Q, weight_Q, ridge)
     bar, reached = _bar(unseen_Q, asked, weight_Q, precision)
     said = unseen_Q >= bar
     answered = float(said[asked.known_Q].mean()) if asked.known_Q.any() else 0.0
@@ -231,28 +269,35 @@ def _korean(text: str) -> bool:
 
 
 def _logistic(
-    features_QF: NDArray[np.float64], right_Q: NDArray[np.bool_], weight_Q: NDArray[np.float64]
+    features_QF: NDArray[np.float64],
+    right_Q: NDArray[np.bool_],
+    weight_Q: NDArray[np.float64],
+    ridge: float,
 ) -> NDArray[np.float64]:
-    """Ridge logistic regression by Newton's method, with Platt's softened targets."""
+    """Logistic regression by Newton's method, drawn to the usual coefficients, with Platt's
+    softened targets."""
     middle_F = features_QF.mean(0)
     scale_F = features_QF.std(0)
     middle_F[0], scale_F[scale_F < 1e-9] = 0.0, 1.0
     table = (features_QF - middle_F) / scale_F
     positive, negative = right_Q.sum(), (~right_Q).sum()
     target_Q = np.where(right_Q, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    penalty = RIDGE * np.eye(table.shape[1])
+    usual_F = np.array([USUAL.get(name, 0.0) for name in FEATURES])
+    usual_Q = features_QF @ usual_F
+    penalty = ridge * np.eye(table.shape[1])
     penalty[0, 0] = 1e-6
     found = np.zeros(table.shape[1])
-    for _ in range(50):
-        guess = _sigmoid(table @ found)
+    for _ in range(100):
+        guess = _sigmoid(usual_Q + table @ found)
         slope = table.T @ (weight_Q * (guess - target_Q)) + penalty @ found
         curve_Q = weight_Q * np.maximum(guess * (1 - guess), 1e-6)
         step = np.linalg.solve((table * curve_Q[:, None]).T @ table + penalty, slope)
-        found -= step
+        found -= step * min(1.0, 1.0 / float(np.abs(step).max()))  # where it is flat, no leap
         if np.abs(step).max() < 1e-8:
             break
     coefficients: NDArray[np.float64] = found / scale_F
     coefficients[0] -= float((coefficients[1:] * middle_F[1:]).sum())
+    coefficients += usual_F
     return coefficients
 
 

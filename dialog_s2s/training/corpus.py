@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from dialog_s2s.config import TextConfig, given
@@ -16,6 +16,7 @@ from dialog_s2s.text.source import SourceFormat, folded
 from dialog_s2s.text.split import held_out_keys, key
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Dialogue, Example, Origin, Role, examples, fold
+from dialog_s2s.training.ancestor import Ancestor
 
 PHRASE = 3
 """Words in a phrase, where replies are learnt by the phrase."""
@@ -45,17 +46,26 @@ class Corpus:
             yield from examples(dialogue)
 
 
-def corpus_of(data: object, format: str | None = None) -> Corpus:
-    """A corpus from a path, paths, or an iterable of pairs, mappings or dialogues.
+def corpus_of(data: object, format: str | None = None, ancestor: Ancestor | None = None) -> Corpus:
+    """A corpus from a path, paths, or an iterable of pairs, mappings or dialogues; with an
+    `ancestor`, its pairs come first, and there need be no others.
 
     Raises:
         UsageError, DataError: as the readers do.
     """
+    if ancestor is None:
+        return Corpus(_dialogues(data, format))
+    given = _dialogues(data, format) if data else lambda: ()
+    kept = ancestor.dialogues(Corpus(given))
+    return Corpus(lambda: chain(kept, given()))
+
+
+def _dialogues(data: object, format: str | None) -> Callable[[], Iterable[Dialogue]]:
     if isinstance(data, str | Path):
         data = [data]
     if isinstance(data, Sequence) and data and all(isinstance(item, str | Path) for item in data):
         paths = list(data)
-        return Corpus(lambda: read(paths, format))
+        return lambda: read(paths, format)
     if not isinstance(data, Iterable):
         raise DataError(
             f"training data must be paths or pairs, but is {type(data).__name__}; "
@@ -64,7 +74,7 @@ def corpus_of(data: object, format: str | None = None) -> Corpus:
     items = list(data)
     if not items:
         raise DataError("there are no pairs to train on; give at least two different ones")
-    return Corpus(lambda: from_items(items))
+    return lambda: from_items(items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +151,22 @@ class Prepared:
     """Replies longer than `text.max_target_tokens`, which were cut there."""
 
 
-def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path) -> Prepared:
-    """Splits, learns the vocabulary from the learnt side alone, and writes both sides' shards."""
+def prepare(
+    corpus: Iterable[Example],
+    text: TextConfig,
+    seed: int,
+    folder: Path,
+    tokenizer: Tokenizer | None = None,
+) -> Prepared:
+    """Splits, learns the vocabulary from the learnt side alone unless there is one, and writes both
+    sides' shards."""
     held = held_out_keys(corpus, given(text.held_out, "text.held_out"), seed)
-    tokenizer = Tokenizer.train(
-        _texts((example for example in corpus if key(example) not in held), text),
-        given(text.vocabulary, "text.vocabulary"),
-        phrases=given(text.phrases, "text.phrases"),
-    )
+    if tokenizer is None:
+        tokenizer = Tokenizer.train(
+            _texts((example for example in corpus if key(example) not in held), text),
+            given(text.vocabulary, "text.vocabulary"),
+            phrases=given(text.phrases, "text.phrases"),
+        )
     shape = SourceFormat(
         tokenizer,
         text.max_source_tokens,

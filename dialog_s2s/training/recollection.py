@@ -17,7 +17,7 @@ from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.torch_backend import TorchBackend
 from dialog_s2s.memory.embeddings import SentenceEncoder
 from dialog_s2s.memory.indexes import Indexes
-from dialog_s2s.memory.keys import indexed
+from dialog_s2s.memory.keys import indexed, key
 from dialog_s2s.memory.ranker import Ranker
 from dialog_s2s.memory.recall import Memory
 from dialog_s2s.memory.rows import NewRow, Rows
@@ -104,6 +104,11 @@ class Recollection:
             known[query.row] = self._ranked.known[place]
             left[query.row] = self._ranked.left[place]
         return Joint(known, left, nats, FLOOR)
+
+    def new(self, taught: Sequence[NewRow]) -> list[NewRow]:
+        """Those of what was taught that are not among the pairs as they are."""
+        known = {(key(row.question, row.context), row.answer) for row in self._everything}
+        return [row for row in taught if (key(row.question, row.context), row.answer) not in known]
 
     def finished(self, model: Seq2Seq, taught: Sequence[NewRow]) -> tuple[dict[str, bytes], Fitted]:
         """The memory's files, with all pairs in it and those `taught` to the bot that this one

@@ -17,10 +17,11 @@ from dialog_s2s.errors import DiskError, UsageError
 from dialog_s2s.memory.database import make_private
 from dialog_s2s.memory.embeddings import SentenceEncoder
 from dialog_s2s.model.build import Pieces, build
-from dialog_s2s.model.weights import weights_to_bytes
+from dialog_s2s.model.weights import load_weights, weights_to_bytes
 from dialog_s2s.text.batches import epoch
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.tokenizer import PADDING
+from dialog_s2s.training.ancestor import Ancestor
 from dialog_s2s.training.calibration import Fitted
 from dialog_s2s.training.card import model_card
 from dialog_s2s.training.corpus import Corpus, Prepared, Survey, corpus_of, prepare, survey
@@ -56,6 +57,7 @@ def train(
     data: object,
     out: str | Path,
     *,
+    base: str | Path | None = None,
     minutes: float | None = None,
     seed: int | None = None,
     config: Config | None = None,
@@ -71,14 +73,22 @@ def train(
     dialogues. Settings left open in `config` are chosen from the corpus; `say` is told what and
     why, line by line. When `stop` returns True the run ends and the best weights so far are kept.
 
+    With `base`, a trained bot, training goes on from its weights, on all that it remembers (what it
+    was taught too) and on `data`, which may then be empty.
+
     Raises:
         UsageError, DataError: the data cannot be read as it stands; or the bot that is replaced
             was taught, and this one is to have no memory.
-        BundleError, DiskError: `out` is taken or cannot be written; asked before training.
+        BundleError, DiskError: `out` is taken or cannot be written, or `base` cannot be read; asked
+            before training.
     """
     bundle.check_place(out, replace)
     settings = _merged(config or Config(), minutes, seed, format)
-    corpus = corpus_of(data, format)
+    ancestor = None if base is None else Ancestor.load(base)
+    corpus = corpus_of(data, format, ancestor)
+    if ancestor is not None:
+        settings = ancestor.settings(settings, config is not None)
+        say(_inherited(ancestor))
     counted = survey(corpus)
     settings, choices = choose(settings, counted, best_precision(), cores())
     for line in _plan(counted, choices):
@@ -86,7 +96,10 @@ def train(
     torch.set_num_threads(given(settings.training.threads, "training.threads"))
     keep_freed_memory()
     with _workplace() as folder:
-        return _run(corpus, counted, settings, Path(folder), Path(out), replace, monitor, say, stop)
+        place = Path(folder)
+        return _run(
+            corpus, ancestor, counted, settings, place, Path(out), replace, monitor, say, stop
+        )
 
 
 def plan(
@@ -103,6 +116,7 @@ def plan(
 
 def _run(
     corpus: Corpus,
+    ancestor: Ancestor | None,
     counted: Survey,
     settings: Config,
     folder: Path,
@@ -122,7 +136,8 @@ def _run(
             f"false; write them to a file with: dialog-s2s taught {shlex.quote(str(out))} --json, "
             "and remove the folder or choose another"
         )
-    prepared = prepare(corpus, settings.text, settings.training.seed, folder)
+    tokenizer = None if ancestor is None else ancestor.tokenizer
+    prepared = prepare(corpus, settings.text, settings.training.seed, folder, tokenizer)
     for line in _split(prepared, settings):
         say(line)
     tokenizer = prepared.format.tokenizer
@@ -150,6 +165,8 @@ def _run(
         say(f"  {'training.steps':<26} {steps:<12,} {why}")
     torch.manual_seed(training.seed)
     model = build(settings.model, pieces)
+    if ancestor is not None and ancestor.weights is not None:
+        load_weights(model, ancestor.weights)
     parameters = sum(weight.numel() for weight in model.parameters())
     say(f"Training {parameters / 1e6:.1f}M parameters; Ctrl-C stops early and keeps the best.")
     outcome = fit(
@@ -166,7 +183,7 @@ def _run(
     calibrated = None
     taught = []
     if recollection is not None:
-        taught = taught_before(out)
+        taught = recollection.new(taught_before(out))
         if taught:
             say(f"Kept {len(taught):,} pairs that the bot there was taught.")
         files, calibrated = recollection.finished(model, taught)
@@ -186,6 +203,16 @@ def _run(
     if recollection is not None:
         index(written, tokenizer)
     return report
+
+
+def _inherited(ancestor: Ancestor) -> str:
+    told = (
+        f"Going on from {ancestor.path}: {len(ancestor.rows):,} pairs, of which it was taught "
+        f"{ancestor.taught:,}"
+    )
+    if ancestor.weights is None:
+        return f"{told}. It has forgotten pairs, which its weights may hold: these begin anew."
+    return f"{told}; its vocabulary, its sizes and its weights."
 
 
 def _sureness(fitted: Fitted, precision: float) -> str:

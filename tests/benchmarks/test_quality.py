@@ -118,27 +118,33 @@ def test_traces_in_files_are_found_once(tmp_path: Path) -> None:
     assert taught.in_files(pairs, original, place) == ["The question?", "은밀한 답!"]
 
 
-def test_a_feature_left_out_counts_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("feature", "gated"), [("lexical", (1, 0, 0, 1, 1)), ("meaning", (1, 1, 1, 0, 1))]
+)
+def test_a_feature_left_out_counts_nowhere(
+    monkeypatch: pytest.MonkeyPatch, feature: str, gated: tuple[int, ...]
+) -> None:
     fitted = []
 
-    def fit(similarity: object, asked: object, stored: object, near: memory.Neighbours) -> object:
+    def fit(similarity: object, stored: object, near: memory.Neighbours) -> object:
         fitted.append(near)
         ones = tuple(1.0 for _ in FEATURES)
-        return Ranker(ones, ones[: len(GATES)], ones[: len(GATES)]), similarity
+        return Ranker(ones, ones[: len(GATES)], ones[: len(GATES)], 2.5), similarity
 
     monkeypatch.setattr("benchmarks.quality.leave_out.fit_ranker", fit)
     table = np.ones((2, 3, len(FEATURES)), np.float32)
     gates = np.ones((2, len(GATES)), np.float32)
-    near = memory.Neighbours(*[table] * 2, table, gates, *[table] * 3)
+    near = memory.Neighbours(*[table] * 3, table, gates, *[table] * 3)  # type: ignore[arg-type]
     before = memory.fit_ranker
-    with unranked(["lexical"]):
-        ranker, similarity = memory.fit_ranker("similarity", "asked", "stored", near)
+    with unranked([feature]):
+        ranker, similarity = memory.fit_ranker("similarity", "stored", near)
     assert memory.fit_ranker is before
     assert similarity == "similarity"
-    silent = FEATURES.index("lexical")
+    silent = FEATURES.index(feature)
     for numbers in (ranker.features, fitted[0].features_QKF[0, 0].tolist()):
         assert [place for place, number in enumerate(numbers) if not number] == [silent]
-    assert ranker.prior == ranker.generator == tuple(fitted[0].gates_QG[0]) == (1, 0, 0, 1)
+    assert ranker.prior == ranker.generator == tuple(fitted[0].gates_QG[0]) == gated
+    assert ranker.wordings == 2.5
     assert table.all()
     assert gates.all()
 

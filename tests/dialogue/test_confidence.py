@@ -35,12 +35,12 @@ def features(
 
 def candidate(id: int, context: tuple[Turn, ...] = ()) -> Candidate:
     row = Row(id, "q", context, "a", TRAINED, "f:1", 0, None)
-    return Candidate(row, 0.5, 0.8, 0.6, 0.4, 0.7, False)
+    return Candidate(row, 0.5, 0.8, 0.55, 0.35, 0.6, 0.4, 0.7, False)
 
 
 def recalled(weight: float, against: float, *candidates: Candidate) -> Recalled:
     votes = Votes((SAID, OTHER), (weight, against), 0.0, 1 - weight - against)
-    return Recalled(votes, votes, candidates, {}, {}, 0.9, 12)
+    return Recalled(votes, votes, candidates, {}, {}, (0.9, 0.75), 12)
 
 
 @given(lists, lists, st.booleans())
@@ -93,9 +93,10 @@ def test_what_it_goes_by() -> None:
     found = Hypothesis(SAID[:-1], math.log(0.8), "stop")
     known = features(found, recalled(0.6, 0.1, candidate(1), candidate(2)))
     expected = {"constant": 1, "weight": 0.6, "joint": math.log(0.8) / 3, "lexical": 0.8}
-    expected |= {"learned": 0.6, "pretrained": 0.4, "lead": 0.5, "familiar": 0.9}
+    expected |= {"meaning": 0.55, "named": 0.35, "learned": 0.6, "pretrained": 0.4}
+    expected |= {"lead": 0.5, "familiar": 0.9, "understood": 0.75}
     expected |= {"length": math.log(13), "generated": 0, "needs": 0, "before": 0}
-    assert {name: known[name] for name in expected} == pytest.approx(expected)
+    assert known == pytest.approx(expected)
 
 
 def test_a_follow_up_and_a_generated_reply() -> None:

@@ -28,7 +28,7 @@ def candidate(
     id: int, weight: float, *, kind: str = TRAINED, exact: bool = False, answer: str = "said"
 ) -> Candidate:
     row = Row(id, f"question {id}", (), answer, kind, f"file:{id}", 0, None)
-    return Candidate(row, weight, 1.0, 0.0, 0.0, 0.0, exact)
+    return Candidate(row, weight, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, exact)
 
 
 def recalled(*saying: Candidate, others: float = 0.0) -> Recalled:
@@ -38,7 +38,7 @@ def recalled(*saying: Candidate, others: float = 0.0) -> Recalled:
     candidates = sorted([*saying, against], key=lambda each: -each.weight)
     votes = Votes((SAID, OTHER), (weight, others), 0.0, 1 - weight - others)
     spoken = {each.row.id: SAID for each in saying} | {99: OTHER}
-    return Recalled(votes, votes, tuple(candidates), spoken, {}, 1.0, 5)
+    return Recalled(votes, votes, tuple(candidates), spoken, {}, (1.0, 1.0), 5)
 
 
 def hypothesis(probability: float) -> Hypothesis:

@@ -129,7 +129,7 @@ def test_the_joint_of_replies_to_questions_of_other_words(tiny_bot: Bot) -> None
     for example in far:
         (nats,) = joint_likelihood(tiny_bot, [example]).nats_N
         assert nats == pytest.approx(stepwise(tiny_bot, example), rel=1e-6, abs=1e-6)
-        shares.add(round(tiny_bot.recall(example.history).votes.prior, 1))
+        shares.add(round(tiny_bot.recall(example.history).votes.prior, 2))
     assert len(shares) > 1
 
 

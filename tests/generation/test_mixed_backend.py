@@ -287,6 +287,34 @@ def test_the_rest_is_the_generators() -> None:
     assert backend.attention(state).shape == (4, 3)
 
 
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 99),
+    replies=st.lists(
+        st.lists(st.sampled_from(WORDS), max_size=5).map(lambda said: (*said, END)),
+        min_size=len(SOURCES),
+        max_size=len(SOURCES),
+    ),
+)
+def test_the_likelihood_of_whole_replies_is_that_of_their_steps(
+    seed: int, replies: list[Pieces]
+) -> None:
+    """Of remembered ones, of usual ones, and of ones the generator alone makes."""
+    replies = [*replies, *(votes.answers[0] for votes in VOTES[:3]), *COUNTS]
+    sources = [*SOURCES, *SOURCES[:3], *SOURCES]
+    found = mixed(scrambled(seed), sources).likelihood(sources, replies)
+    for source, reply, likely in zip(sources, replies, found, strict=True):
+        backend = mixed(scrambled(seed), [source])
+        state, fed, wanted = backend.encode([source]), START, 0.0
+        for piece in reply:
+            logits_RV, state = backend.step([fed], state)
+            wanted += float(logits_RV[0, piece])
+            fed = piece
+            if wanted == -math.inf:
+                break
+        assert likely == pytest.approx(wanted, abs=1e-4)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_as_many_votes_as_sources(count: int) -> None:
     with pytest.raises(ValueError, match=r"shorter|longer"):

@@ -16,6 +16,7 @@ from dialog_s2s.bundle import WEIGHTS, Bundle, open_bundle, write_bundle
 from dialog_s2s.errors import BundleError
 from dialog_s2s.generation.backend import Backend, load_backend
 from dialog_s2s.generation.engine import Engine
+from dialog_s2s.generation.rules import log_softmax
 from dialog_s2s.generation.torch_backend import TorchBackend
 from dialog_s2s.model.weights import weights_to_bytes
 from dialog_s2s.text.batches import padded
@@ -81,6 +82,50 @@ def test_a_source_is_answered_the_same_in_company(core: str) -> None:
     for row, source in enumerate(SOURCES):
         alone, _ = backend.step([START], backend.encode([source]))
         assert np.allclose(alone[0], together[row], atol=1e-5)
+
+
+REPLIES_OF = [[30, 31, 3], [9, 40, 41, 42, 10, 3], [3]]
+"""For each source one, some of whose pieces could be copied; of different lengths."""
+
+
+def stepped(backend: Backend, source: list[int], reply: list[int]) -> float:
+    """The log-probability of a reply, piece by piece and alone."""
+    state, fed, total = backend.encode([source]), START, 0.0
+    for piece in reply:
+        logits_RV, state = backend.step([fed], state)
+        total += float(log_softmax(logits_RV)[0, piece])
+        fed = piece
+    return total
+
+
+@pytest.mark.parametrize("copy", [False, True], ids=["made", "copied"])
+@cores
+def test_the_likelihood_of_replies_is_that_of_their_steps(core: str, copy: bool) -> None:
+    made = model(core, copy=copy)
+    with torch.no_grad():
+        for weight in made.parameters():  # else every piece is about as likely
+            weight.mul_(3.0)
+    backend = TorchBackend(made)
+    wanted = [
+        stepped(backend, source, reply) for source, reply in zip(SOURCES, REPLIES_OF, strict=True)
+    ]
+    assert len({round(each, 1) for each in wanted}) == 3
+    assert backend.likelihood(SOURCES, REPLIES_OF) == pytest.approx(wanted, abs=1e-3)
+    for source, reply, likely in zip(SOURCES, REPLIES_OF, wanted, strict=True):
+        assert backend.likelihood([source], [reply]) == pytest.approx([likely], abs=1e-3)
+
+
+def test_the_copy_gate_counts_in_a_likelihood() -> None:
+    made = model(copy=True)
+    backend = TorchBackend(made)
+    before = backend.likelihood(SOURCES, [[9, 3], [12, 3], [13, 3]])
+    gates = [weight for name, weight in made.named_parameters() if "gate" in name]
+    assert gates
+    with torch.no_grad():
+        for weight in gates:
+            weight.add_(2.0)
+    after = backend.likelihood(SOURCES, [[9, 3], [12, 3], [13, 3]])
+    assert after != pytest.approx(before, abs=1e-3)
 
 
 def test_a_bundle_is_loaded(tiny_bundle: Path, tiny_bot: Bot) -> None:

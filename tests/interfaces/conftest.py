@@ -11,7 +11,7 @@ import pytest
 from shell import Shell
 from tiny import SINGLES, brief
 
-from dialog_s2s.bundle import MANIFEST, MEMORY, RECALL, RECALL_TENSORS
+from dialog_s2s.bundle import MANIFEST, MEMORY, RECALL, RECALL_TENSORS, THESAURUS
 from dialog_s2s.config import config_text
 from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.interfaces.loading import LoadingBot
@@ -49,7 +49,7 @@ def own_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
 def without_memory(own_bundle: Path) -> Path:
     """A bundle as training without a memory writes it."""
     manifest = json.loads((own_bundle / MANIFEST).read_text())
-    for name in (MEMORY, RECALL, RECALL_TENSORS):
+    for name in (MEMORY, RECALL, RECALL_TENSORS, THESAURUS):
         del manifest["files"][name]
         (own_bundle / name).unlink()
     (own_bundle / MANIFEST).write_text(json.dumps(manifest))

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,21 @@ def test_an_unknown_setting_names_the_nearest(shell: Shell, table: Path, tmp_pat
     assert [line.startswith("dialog-s2s: ") for line in err.splitlines()] == [True, True]
     failed(shell("train", table, "--plan", "--config", tmp_path / "none.yaml"), 2, "No such file")
     assert not (tmp_path / "x").exists()
+
+
+def test_words_of_ones_own_with_a_bad_line(shell: Shell, table: Path, tmp_path: Path) -> None:
+    own, config = tmp_path / "words.txt", tmp_path / "my.yaml"
+    own.write_text("[shop]\nflorp, wibble\nalone\n", encoding="utf-8")
+    quick = brief(2)
+    memory = replace(quick.memory, synonyms=str(own))
+    config.write_text(config_text(replace(quick, memory=memory)), encoding="utf-8")
+    before = sorted(os.listdir(tmp_path))
+    code, out, err = shell("train", table, "--out", tmp_path / "x", "--config", config)
+    assert (code, out) == (3, "")
+    assert err.splitlines()[-1].startswith(f"dialog-s2s: {own}:3: must be words or phrases")
+    assert "alone" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert sorted(os.listdir(tmp_path)) == before
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,19 @@ class Case:
     generator: Generator
 
     @property
+    def prior(self) -> Prior:
+        return Prior(list(self.counts), list(self.counts.values()))
+
+    @property
     def start(self) -> Share:
-        return Share.start(self.votes, Prior(list(self.counts), list(self.counts.values())))
+        return Share.start(self.votes, self.prior)
+
+    def at_once(self, reply: Pieces) -> float:
+        """The log-probability of a whole reply, from the generator's log-probability of it."""
+        likely = math.fsum(
+            self.generator.after(reply[:depth])[piece] for depth, piece in enumerate(reply)
+        )
+        return self.votes.joined(reply, likely, self.prior)
 
     def of(self, said: Pieces) -> Decimal:
         """The probability that a reply is, or begins with, `said`: the definition, word for word.
@@ -179,6 +190,7 @@ def test_after_any_prefix_the_probabilities_sum_to_1(case: Case, data: st.DataOb
 def test_by_the_piece_is_by_the_whole_reply(case: Case, data: st.DataObject) -> None:
     reply = near(case, data)
     assert same(case.by_the_piece(reply), case.of(reply))
+    assert same(case.at_once(reply), case.of(reply))
 
 
 @pytest.mark.parametrize("parts", [MIXED, WITHOUT_GENERATOR, [0.0] * 5 + [1.0]], ids=str)
@@ -202,6 +214,7 @@ def test_replies_known_half_known_and_new(
 ) -> None:
     chosen = case(parts, generator)
     assert same(chosen.by_the_piece(reply), chosen.of(reply))
+    assert chosen.at_once(reply) == pytest.approx(chosen.by_the_piece(reply), rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +226,7 @@ def test_what_the_generator_finds_impossible_is_still_remembered(generator: Gene
     votes = Votes((long, (3, END)), (1e-5, 0.0), 0.0, 1 - 1e-5)
     chosen = Case(votes, {}, generator)
     assert same(chosen.by_the_piece(long), chosen.of(long))
+    assert same(chosen.at_once(long), chosen.of(long))
     other = (*(3, 2) * 8, 1, END)
     assert same(chosen.by_the_piece(other), chosen.of(other))
 
@@ -378,6 +392,27 @@ def test_the_weight_of_an_answer() -> None:
     assert votes.of((1, END)) == pytest.approx(0.5)
     assert votes.of((2, END)) == pytest.approx(0.1)
     assert votes.of((3, END)) == 0.0
+
+
+def test_a_whole_reply_without_a_prior_or_a_memory() -> None:
+    votes = Votes(((1, END),), (0.25,), 0.5, 0.25)
+    assert votes.joined((1, END), math.log(0.5)) == pytest.approx(math.log(0.375))
+    assert votes.joined((2, END), math.log(0.5)) == pytest.approx(math.log(0.125))
+    assert votes.joined((2, END), -math.inf) == -math.inf
+    assert votes.joined((1, END), -math.inf) == pytest.approx(math.log(0.25))
+    told = Prior([(2, END), (1, END)], [3, 1])
+    assert votes.joined((2, END), -math.inf, told) == pytest.approx(math.log(0.375))
+    assert SILENT.joined((2, END), -7.0) == -7.0
+    sure = Votes(((1, END),), (1.0,), 0.0, 0.0)
+    assert sure.joined((1, END), -700.0) == 0.0
+    assert sure.joined((2, END), 0.0) == -math.inf
+
+
+def test_the_best_answer_is_the_first_of_the_weightiest() -> None:
+    votes = Votes(((9, 3), (7, 8, 3), (7, 3)), (0.2, 0.3, 0.3), 0.1, 0.1)
+    assert votes.best == (7, 8, 3)
+    assert votes.decisive().best == votes.best
+    assert Votes(((1, END),), (0.0,), 0.0, 1.0).best == (1, END)
 
 
 def test_sure_votes_leave_nothing_to_others() -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dialog_s2s.memory.grams import grams
-from dialog_s2s.memory.postings import GONE, Postings, joined, postings
+from dialog_s2s.memory.postings import GONE, Postings, joined
+from dialog_s2s.memory.postings import postings as listed
 
 texts = st.lists(
     st.lists(st.sampled_from(["tea", "green", "open", "문을", ""]), max_size=4).map(" ".join),
     max_size=5,
 )
+
+
+def postings(ids: Sequence[int], stored: Sequence[str]) -> Postings:
+    """The lists of these texts."""
+    return listed(ids, *grams(stored))
 
 
 def lists(index: Postings) -> dict[int, list[int]]:

@@ -13,8 +13,13 @@ from hypothesis.extra.numpy import arrays
 
 from dialog_s2s.memory.ranker import CORRECTED, EXACT, FEATURES, GATES, Ranker, gates, vectors
 
-RANKER = Ranker((4.0, 1.0, 2.0, 0.5, 1.5, -1.0, -3.0), (0.5, -1.0, 0.0, 0.1), (1.0, 2.0, -0.5, 0.2))
-PLAIN = Ranker((1.0,) + (0.0,) * 6, (0.0,) * 4, (0.0,) * 4)
+RANKER = Ranker(
+    (4.0, 3.0, 2.5, 1.0, 2.0, 0.5, 0.7, 1.5, -1.0, -3.0),
+    (0.5, -1.0, 0.0, -0.3, 0.1),
+    (1.0, 2.0, -0.5, -0.6, 0.2),
+    4.0,
+)
+PLAIN = Ranker((1.0,) + (0.0,) * (len(FEATURES) - 1), (0.0,) * len(GATES), (0.0,) * len(GATES))
 
 numbers = st.floats(-1e4, 1e4)
 
@@ -32,16 +37,30 @@ def test_all_weights_make_one(features_KF: np.ndarray, gates_G: np.ndarray) -> N
     assert everything.sum() == pytest.approx(1)
 
 
+def gated(lexical: list[float], meaning: list[float], terms: int) -> np.ndarray:
+    """The gates of one question."""
+    return gates(np.array([lexical]), np.array([meaning]), np.array([terms]))[0]
+
+
 def test_a_weight_is_a_softmax_of_scores() -> None:
-    features = vectors({"lexical": np.array([1.0, 0.25]), "needs": np.array([0.0, 1.0])}, 2)
+    features = vectors(
+        {
+            "lexical": np.array([1.0, 0.25]),
+            "meaning": np.array([0.5, 0.75]),
+            "named": np.array([0.0, 0.4]),
+            "told": np.array([0.1, 0.0]),
+            "needs": np.array([0.0, 1.0]),
+        },
+        2,
+    )
     weights_K, prior, generator = RANKER.weights(
-        features, np.array([0.0, 3.0]), gates(np.array([1.0, 0.25]), 3)
+        features, np.array([0.0, 3.0]), gated([1.0, 0.25], [0.5, 0.75], 3)
     )
     scores = [
-        4.0,
-        4.0 * 0.25 - 1.0 + 3.0,
-        0.5 - 1.0 + 0.1 * math.log(4),
-        1.0 + 2.0 - 0.5 * 0.25 + 0.2 * math.log(4),
+        4.0 + 3.0 * 0.5 + 0.7 * 0.1,
+        4.0 * 0.25 + 3.0 * 0.75 + 2.5 * 0.4 - 1.0 + 3.0,
+        0.5 - 1.0 - 0.3 * 0.75 + 0.1 * math.log(4),
+        1.0 + 2.0 - 0.5 * 0.25 - 0.6 * 0.75 + 0.2 * math.log(4),
     ]
     shares = np.exp(scores) / np.exp(scores).sum()
     assert [*weights_K, prior, generator] == pytest.approx(shares)
@@ -49,14 +68,16 @@ def test_a_weight_is_a_softmax_of_scores() -> None:
 
 def test_what_was_asked_verbatim_and_what_was_taught_outweigh_the_rest() -> None:
     bonus = np.array([0.0, EXACT, EXACT + CORRECTED])
-    weights_K, prior, generator = PLAIN.weights(np.ones((3, 7)), bonus, np.zeros(4))
+    weights_K, prior, generator = PLAIN.weights(
+        np.ones((3, len(FEATURES))), bonus, np.zeros(len(GATES))
+    )
     assert weights_K[2] > 0.99
     assert weights_K[1] > 100 * weights_K[0]
     assert prior == generator < 0.01
 
 
 def test_no_candidates() -> None:
-    weights_K, prior, generator = RANKER.weights(vectors({}, 0), np.zeros(0), gates(np.zeros(0), 0))
+    weights_K, prior, generator = RANKER.weights(vectors({}, 0), np.zeros(0), gated([], [], 0))
     assert len(weights_K) == 0
     assert (prior, generator) == pytest.approx((1 / (1 + math.exp(0.5)), 1 / (1 + math.exp(-0.5))))
 
@@ -66,9 +87,47 @@ def test_no_candidates() -> None:
     [([], 0, 0), ([0.4], 0.4, 0), ([0.1, 0.9, 0.3], 0.9, 0.3), ([0.5, 0.5], 0.5, 0.5)],
 )
 def test_gates(likenesses: list[float], best: float, second: float) -> None:
-    found = gates(np.array(likenesses, dtype=np.float32), 6)
-    assert found == pytest.approx([1.0, best, second, math.log(7)])
+    found = gated(likenesses, [each / 2 for each in likenesses[::-1]], 6)
+    assert found == pytest.approx([1.0, best, second, best / 2, math.log(7)])
     assert len(found) == len(GATES)
+
+
+likenesses = st.floats(0, 1, width=32)
+
+
+@given(
+    st.integers(0, 4).flatmap(
+        lambda width: st.lists(
+            st.tuples(
+                st.lists(likenesses, min_size=width, max_size=width),
+                st.lists(likenesses, min_size=width, max_size=width),
+                st.integers(0, 99),
+            ),
+            min_size=1,
+            max_size=5,
+        )
+    )
+)
+def test_gates_of_many_questions_are_those_of_each(
+    several: list[tuple[list[float], list[float], int]],
+) -> None:
+    lexical, meaning, terms = zip(*several, strict=True)
+    shape = (len(several), len(lexical[0]))
+    together = gates(
+        np.array(lexical).reshape(shape), np.array(meaning).reshape(shape), np.array(terms)
+    )
+    assert together.shape == (len(several), len(GATES))
+    for found, each in zip(together, several, strict=True):
+        assert found.tolist() == gated(*each).tolist()
+
+
+def test_a_taught_row_stands_for_as_many_as_a_trained_answer_has() -> None:
+    assert PLAIN.alone == 0
+    four = np.zeros((4, len(FEATURES)))
+    trained, _, rest = RANKER.weights(four, np.zeros(4), np.zeros(len(GATES)))
+    (taught,), _, left = RANKER.weights(four[:1], np.array([RANKER.alone]), np.zeros(len(GATES)))
+    assert taught == pytest.approx(trained.sum())
+    assert left == pytest.approx(rest)
 
 
 def test_features_by_name() -> None:
@@ -81,7 +140,9 @@ def test_features_by_name() -> None:
 
 
 def test_it_is_stored_in_full() -> None:
-    odd = Ranker((0.1 + 0.2,) * 7, (1e-17,) * 4, (-1e30,) * 4)
+    odd = Ranker(
+        (0.1 + 0.2,) * len(FEATURES), (1e-17,) * len(GATES), (-1e30,) * len(GATES), 1 + 1e-15
+    )
     for each in (RANKER, odd):
         assert Ranker.from_tree(json.loads(json.dumps(each.tree()))) == each
 
@@ -89,16 +150,21 @@ def test_it_is_stored_in_full() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"features": [1.0] * 6},
-        {"features": [1.0] * 8},
+        {"features": [1.0] * (len(FEATURES) - 1)},
+        {"features": [1.0] * (len(FEATURES) + 1)},
         {"prior": []},
-        {"generator": [1.0] * 5},
-        {"generator": ["much"] * 4},
-        {"prior": [None] * 4},
+        {"prior": [1.0] * (len(GATES) - 1)},
+        {"generator": [1.0] * (len(GATES) + 1)},
+        {"generator": ["much"] * len(GATES)},
+        {"prior": [None] * len(GATES)},
         {"prior": 3},
+        {"wordings": 0.5},
+        {"wordings": None},
+        {"wordings": "many"},
     ],
 )
 def test_another_version_is_refused(change: dict) -> None:
+    assert Ranker.from_tree(RANKER.tree()) == RANKER
     with pytest.raises((ValueError, TypeError)):
         Ranker.from_tree(RANKER.tree() | change)
     for name in RANKER.tree():

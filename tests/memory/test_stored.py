@@ -19,6 +19,7 @@ from dialog_s2s.bundle import (
     MEMORY,
     RECALL,
     RECALL_TENSORS,
+    THESAURUS,
     TOKENIZER,
     open_bundle,
     write_bundle,
@@ -27,6 +28,7 @@ from dialog_s2s.errors import BundleError, UsageError
 from dialog_s2s.memory.recall import Memory
 from dialog_s2s.memory.rows import NewRow, Rows
 from dialog_s2s.memory.stored import INDEX, open_memory
+from dialog_s2s.text.thesaurus import EMPTY, Thesaurus
 from dialog_s2s.text.tokenizer import Tokenizer
 from dialog_s2s.text.turns import Role, Turn
 
@@ -74,11 +76,20 @@ def with_tree(tiny_bundle: Path, place: Path, **changes: object) -> Path:
 def test_training_leaves_an_index(bundle: Path) -> None:
     (index,) = indexes(bundle)
     assert index.name == f"{open_bundle(bundle).files[MEMORY][:16]}-34"
+    assert set(index.iterdir()) == {letters(index), meanings(index)}
     before = {file: file.stat().st_mtime_ns for file in index.iterdir()}
     memory = opened(bundle)
     look_ups(memory)
     assert indexes(bundle) == [index]
     assert {file: file.stat().st_mtime_ns for file in index.iterdir()} == before
+
+
+def letters(index: Path) -> Path:
+    return index / "lexical.index"
+
+
+def meanings(index: Path) -> Path:
+    return index / "meaning.index"
 
 
 def gone(index: Path) -> None:
@@ -90,21 +101,24 @@ def emptied(index: Path) -> None:
     index.mkdir()
 
 
+def one_missing(index: Path) -> None:
+    meanings(index).unlink()
+
+
 def a_byte_changed(index: Path) -> None:
-    (file,) = index.iterdir()
-    data = bytearray(file.read_bytes())
+    data = bytearray(meanings(index).read_bytes())
     data[len(data) // 2] ^= 1
-    file.write_bytes(data)
+    meanings(index).write_bytes(data)
 
 
 def cut(index: Path) -> None:
-    (file,) = index.iterdir()
+    file = letters(index)
     os.truncate(file, file.stat().st_size // 2)
 
 
 def of_an_old_version(index: Path) -> None:
-    (file,) = index.iterdir()
-    file.write_bytes(b"s2s-lex0" + file.read_bytes()[8:])
+    for file in index.iterdir():
+        file.write_bytes(b"s2s-lex0" + file.read_bytes()[8:])
 
 
 def of_other_rows(index: Path) -> None:
@@ -120,7 +134,16 @@ def beside_strange_names(index: Path) -> None:
 @pytest.mark.parametrize("taught", [False, True])
 @pytest.mark.parametrize(
     "damage",
-    [gone, emptied, a_byte_changed, cut, of_an_old_version, of_other_rows, beside_strange_names],
+    [
+        gone,
+        emptied,
+        one_missing,
+        a_byte_changed,
+        cut,
+        of_an_old_version,
+        of_other_rows,
+        beside_strange_names,
+    ],
 )
 def test_the_index_is_made_again(
     bundle: Path, damage: Callable[[Path], None], taught: bool
@@ -170,6 +193,7 @@ from dialog_s2s.bundle import TOKENIZER, open_bundle
 from dialog_s2s.errors import DiskError
 from dialog_s2s.memory.rows import NewRow
 from dialog_s2s.memory.stored import open_memory
+from dialog_s2s.text.thesaurus import EMPTY, Thesaurus
 from dialog_s2s.text.tokenizer import Tokenizer
 from dialog_s2s.text.turns import Role, Turn
 if os.geteuid() == 0:  # nothing is read-only to root
@@ -220,7 +244,7 @@ def test_a_bot_without_a_memory(tiny_bundle: Path, tmp_path: Path) -> None:
     kept = {
         name: (tiny_bundle / name).read_bytes()
         for name in files
-        if name not in (MEMORY, RECALL, RECALL_TENSORS)
+        if name not in (MEMORY, RECALL, RECALL_TENSORS, THESAURUS)
     }
     bundle = write_bundle(tmp_path / "bare", kept)
     assert open_memory(bundle, Tokenizer(kept[TOKENIZER])) is None
@@ -235,7 +259,7 @@ def test_a_bot_without_a_memory(tiny_bundle: Path, tmp_path: Path) -> None:
     "change",
     [
         {"ranker": {}},
-        {"ranker": {"features": [1], "prior": [1] * 4, "generator": [1] * 4}},
+        {"ranker": {"features": [1], "prior": [1] * 5, "generator": [1] * 5, "wordings": 1}},
         {"ranker": None},
         {"ranker": 3},
     ],
@@ -273,6 +297,14 @@ def test_without_a_confidence_it_always_answers(tiny_bundle: Path, tmp_path: Pat
         (RECALL, b"{}"),
         (RECALL_TENSORS, b""),
         (RECALL_TENSORS, b"nonsense" * 20),
+        (THESAURUS, b""),
+        (THESAURUS, b"\xff"),
+        (THESAURUS, b"[]"),
+        (THESAURUS, b"{}"),
+        (THESAURUS, b'{"phrases": {}}'),
+        (THESAURUS, b'{"phrases": {}, "topics": {}}'),
+        (THESAURUS, b'{"phrases": {"a": 3}, "topics": {}, "common": []}'),
+        (THESAURUS, b'{"phrases": {"tea": [1]}, "topics": {"drinks": 2}, "common": []}'),
         (RECALL_TENSORS, (2).to_bytes(8, "little") + b"{}"),
     ],
 )
@@ -280,6 +312,30 @@ def test_damage_is_told(tiny_bundle: Path, tmp_path: Path, name: str, data: byte
     place = changed(tiny_bundle, tmp_path / "other", name, data)
     with pytest.raises(BundleError, match="does not fit this program; train the bot again"):
         opened(place)
+
+
+def test_a_bundle_keeps_the_words_it_was_trained_with(tiny_bundle: Path, tmp_path: Path) -> None:
+    assert (tiny_bundle / THESAURUS).read_bytes() == Thesaurus.known().json()
+    own = Thesaurus.parse("xyzzy, opening hours")
+    place = changed(tiny_bundle, tmp_path / "own", THESAURUS, own.json())
+    before, after = (
+        opened(each).recall((Turn(Role.USER, "xyzzy?"),)) for each in (tiny_bundle, place)
+    )
+    assert max((each.meaning for each in before.candidates), default=0) == 0
+    assert after.candidates[0].row.answer == "We open at nine."
+    assert after.candidates[0].meaning > 0.5
+
+
+def test_without_words_there_is_one_index(tiny_bundle: Path, tmp_path: Path) -> None:
+    place = changed(tiny_bundle, tmp_path / "bare", THESAURUS, EMPTY.json())
+    memory = opened(place)
+    (index,) = indexes(place)
+    assert list(index.iterdir()) == [letters(index)]
+    before = look_ups(memory)
+    memory.rows.close()
+    assert look_ups(opened(place)) == before
+    found = memory.similarity.terms(["when do you open"])
+    assert (found.buckets < memory.similarity.half).all()
 
 
 def test_rows_that_are_damaged_are_told(bundle: Path) -> None:

@@ -10,15 +10,17 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from dialog_s2s.memory.lexical import FILE, LexicalIndex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dialog_s2s
 from dialog_s2s.errors import DataError, DiskError
-from dialog_s2s.memory import cosine, lexical
+from dialog_s2s.memory import cosine, term_index
 from dialog_s2s.memory.grams import LONGEST, grams
+from dialog_s2s.memory.term_index import ENDING, Read, TermIndex
+from dialog_s2s.text.thesaurus import Thesaurus, word_hash
 
+FILE = f"some{ENDING}"
 QUESTIONS = (
     "When do you open?",
     "When do you close on Sundays?",
@@ -32,23 +34,29 @@ QUESTIONS = (
 )
 WORDS = ("tea", "green", "open", "when", "문을", "녹차를", "茶", "?!", "a", "")
 
+THESAURUS = Thesaurus.parse(
+    "[drinks]\ntea, chai, 茶, 차\ngreen tea, 녹차\n[hours]\nopen, start\n문을, open"
+)
+READS: tuple[Read, ...] = (grams, THESAURUS.terms)
+
+reads = st.sampled_from(READS)
 texts = st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join)
 stored = st.dictionaries(st.integers(0, 30), texts, max_size=12)
 
 
-def terms(text: str) -> set[int]:
-    return set(grams([text])[0].tolist())
+def terms(text: str, read: Read = grams) -> set[int]:
+    return set(read([text])[0].tolist())
 
 
-def plain(items: dict[int, str], text: str) -> dict[int, float]:
+def plain(items: dict[int, str], text: str, read: Read = grams) -> dict[int, float]:
     """The cosine with every text that shares a term, term by term."""
-    own = {number: terms(each) for number, each in items.items()}
+    own = {number: terms(each, read) for number, each in items.items()}
     counts = Counter(term for held in own.values() for term in held)
 
     def squared(held: set[int]) -> float:
         return sum((math.log((len(items) + 1) / (counts[term] + 1)) + 1) ** 2 for term in held)
 
-    asked = terms(text)
+    asked = terms(text, read)
     return {
         number: squared(asked & held) / math.sqrt(squared(asked) * squared(held))
         for number, held in own.items()
@@ -56,7 +64,7 @@ def plain(items: dict[int, str], text: str) -> dict[int, float]:
     }
 
 
-def check(index: LexicalIndex, text: str, wanted: dict[int, float]) -> None:
+def check(index: TermIndex, text: str, wanted: dict[int, float]) -> None:
     """All are found, with these scores, in their order."""
     found = index.search(text, 1000)
     assert dict(found) == pytest.approx(wanted, rel=1e-6)
@@ -67,21 +75,22 @@ def check(index: LexicalIndex, text: str, wanted: dict[int, float]) -> None:
 
 
 @pytest.fixture(params=[False, True], ids=["in memory", "on disk"])
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> LexicalIndex:
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> TermIndex:
     """An index of `QUESTIONS` by their places."""
-    return LexicalIndex.build(enumerate(QUESTIONS), tmp_path / "x" if request.param else None)
+    file = tmp_path / "x" / FILE if request.param else None
+    return TermIndex.build(grams, enumerate(QUESTIONS), file)
 
 
-@given(items=stored, text=texts)
-def test_scores_are_cosines(items: dict[int, str], text: str) -> None:
-    check(LexicalIndex.build(items.items()), text, plain(items, text))
+@given(read=reads, items=stored, text=texts)
+def test_scores_are_cosines(read: Read, items: dict[int, str], text: str) -> None:
+    check(TermIndex.build(read, items.items()), text, plain(items, text, read))
 
 
 @given(items=stored, text=texts, budget=st.integers(1, 60))
 def test_common_terms_count_as_if_they_were_added_up(
     items: dict[int, str], text: str, budget: int
 ) -> None:
-    index = LexicalIndex.build(items.items())
+    index = TermIndex.build(grams, items.items())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cosine, "BUDGET", budget)
         found = dict(index.search(text, 1000))
@@ -91,18 +100,18 @@ def test_common_terms_count_as_if_they_were_added_up(
     assert bool(rarest) == bool(wanted)
 
 
-@given(pieces=st.lists(stored, min_size=1, max_size=4), text=texts)
-def test_batches_are_as_one(pieces: list[dict[int, str]], text: str) -> None:
+@given(read=reads, pieces=st.lists(stored, min_size=1, max_size=4), text=texts)
+def test_batches_are_as_one(read: Read, pieces: list[dict[int, str]], text: str) -> None:
     whole: dict[int, str] = {}
     for piece in pieces:
         whole |= piece
     items = [item for piece in pieces for item in piece.items()]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lexical, "LETTERS", 7)
+        patch.setattr(term_index, "LETTERS", 7)
         patch.setattr(cosine, "CHUNK", 5)
-        index = LexicalIndex.build(items)
+        index = TermIndex.build(read, items)
     assert len(index) == len(whole)
-    check(index, text, plain(whole, text))
+    check(index, text, plain(whole, text, read))
 
 
 changes = st.lists(
@@ -115,16 +124,17 @@ changes = st.lists(
 
 
 @settings(deadline=None)
-@given(items=stored, steps=changes, text=texts, small=st.sampled_from([0, 4, 1000]))
+@given(read=reads, items=stored, steps=changes, text=texts, small=st.sampled_from([0, 4, 1000]))
 def test_changes_are_searchable_at_once(
+    read: Read,
     items: dict[int, str],
     steps: list[tuple[str, dict[int, str] | list[int]]],
     text: str,
     small: int,
 ) -> None:
-    index, now = LexicalIndex.build(items.items()), dict(items)
+    index, now = TermIndex.build(read, items.items()), dict(items)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lexical, "SMALL", small)
+        patch.setattr(term_index, "SMALL", small)
         for _, what in steps:
             if isinstance(what, dict):
                 index.add(list(what.items()))
@@ -134,32 +144,32 @@ def test_changes_are_searchable_at_once(
                 now = {number: each for number, each in now.items() if number not in what}
             assert len(index) == len(now)
             found = index.search(text, 1000)
-            asked = terms(text)
+            asked = terms(text, read)
             assert {number for number, _ in found} == {
-                number for number, each in now.items() if asked & terms(each)
+                number for number, each in now.items() if asked & terms(each, read)
             }
             assert found == sorted(found, key=lambda each: (-each[1], each[0]))
             for number, score in found:
-                assert (score > 1 - 1e-6) == (terms(now[number]) == asked)
+                assert (score > 1 - 1e-6) == (terms(now[number], read) == asked)
             many = index.search_all([text, *now.values()], 2)
             assert many == [index.search(each, 2) for each in (text, *now.values())]
 
 
-@given(first=stored, later=stored, text=texts)
+@given(read=reads, first=stored, later=stored, text=texts)
 def test_what_was_joined_is_as_if_built(
-    first: dict[int, str], later: dict[int, str], text: str
+    read: Read, first: dict[int, str], later: dict[int, str], text: str
 ) -> None:
-    index = LexicalIndex.build(first.items())
+    index = TermIndex.build(read, first.items())
     index.add(list(later.items()))
-    check(index, text, plain(first | later, text))
+    check(index, text, plain(first | later, text, read))
 
 
 def test_frequencies_are_those_of_the_base_until_it_is_outgrown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lexical, "SMALL", 0)
+    monkeypatch.setattr(term_index, "SMALL", 0)
     items = dict(enumerate(f"question {number}" for number in range(40)))
-    index = LexicalIndex.build(items.items())
+    index = TermIndex.build(grams, items.items())
     before = dict(index.search("question 7", 100))
     for number in range(100, 108):
         index.add([(number, "question 7")])
@@ -173,7 +183,7 @@ def test_frequencies_are_those_of_the_base_until_it_is_outgrown(
 
 
 def test_equal_texts_come_by_id_however_many() -> None:
-    index = LexicalIndex.build((number, "the same") for number in reversed(range(3000)))
+    index = TermIndex.build(grams, [(number, "the same") for number in reversed(range(3000))])
     assert [number for number, _ in index.search("the same", 50)] == list(range(50))
     index.add([(1 << 40, "the same"), (10_000, "the same")])
     found = index.search("the same", 3002)
@@ -193,14 +203,14 @@ def test_equal_texts_come_by_id_however_many() -> None:
         ("가개가 어디 있어요", 7),
     ],
 )
-def test_typos_are_forgiven(index: LexicalIndex, text: str, place: int) -> None:
+def test_typos_are_forgiven(index: TermIndex, text: str, place: int) -> None:
     (best, score), (_, second) = index.search(text)[:2]
     assert best == place
     assert second < score < 1
 
 
 @pytest.mark.parametrize("text", QUESTIONS)
-def test_a_stored_text_has_one_with_itself(index: LexicalIndex, text: str) -> None:
+def test_a_stored_text_has_one_with_itself(index: TermIndex, text: str) -> None:
     (best, score), *others = index.search(f"  {text.upper()} ")
     assert (best, score) == (QUESTIONS.index(text), pytest.approx(1, abs=1e-6))
     assert all(other < 0.999 for _, other in others)
@@ -222,7 +232,7 @@ def test_a_stored_text_has_one_with_itself(index: LexicalIndex, text: str) -> No
     ],
     ids=range(10),
 )
-def test_any_text_can_be_stored_and_asked(index: LexicalIndex, text: str) -> None:
+def test_any_text_can_be_stored_and_asked(index: TermIndex, text: str) -> None:
     before = index.search(QUESTIONS[0])
     index.search(text)
     index.add([(99, text)])
@@ -234,11 +244,11 @@ def test_any_text_can_be_stored_and_asked(index: LexicalIndex, text: str) -> Non
     assert [number for number, _ in found] == [number for number, _ in before]
 
 
-def test_marks_of_a_query_language_are_only_marks(index: LexicalIndex) -> None:
+def test_marks_of_a_query_language_are_only_marks(index: TermIndex) -> None:
     assert index.search('"green" AND (tea)*', 5) == index.search("green and tea", 5)
 
 
-def test_only_so_many_as_asked_for(index: LexicalIndex) -> None:
+def test_only_so_many_as_asked_for(index: TermIndex) -> None:
     assert len(index.search("do you", 2)) == 2
     assert index.search("do you", 0) == []
     assert index.search_all([], 3) == []
@@ -249,13 +259,13 @@ def test_a_long_text_with_too_many_terms_is_still_found(monkeypatch: pytest.Monk
     long = " ".join(f"w{number}" for number in range(3000))
     assert len(terms(long)) > cosine.TERMS
     items = {number: f"w{number} w{number + 1} and more" for number in range(100)}
-    index = LexicalIndex.build([*items.items(), (500, long)])
+    index = TermIndex.build(grams, [*items.items(), (500, long)])
     assert index.search(long, 1)[0][0] == 500
 
 
 def test_the_best_of_many_rows_beyond_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     items = {number: f"how are you number {number}" for number in range(3000)}
-    index = LexicalIndex.build(items.items())
+    index = TermIndex.build(grams, items.items())
     exact = [index.search(f"how are you numbr {number}", 8) for number in range(0, 3000, 100)]
     monkeypatch.setattr(cosine, "BUDGET", 1500)
     cut = [index.search(f"how are you numbr {number}", 8) for number in range(0, 3000, 100)]
@@ -266,10 +276,10 @@ def test_the_best_of_many_rows_beyond_the_budget(monkeypatch: pytest.MonkeyPatch
 
 def test_an_empty_index_takes_its_first_text(tmp_path: Path) -> None:
     for index in (
-        LexicalIndex(),
-        LexicalIndex.build([]),
-        LexicalIndex.build([], tmp_path),
-        LexicalIndex.open(tmp_path),
+        TermIndex(grams),
+        TermIndex.build(grams, []),
+        TermIndex.build(grams, [], tmp_path / FILE),
+        TermIndex.open(grams, tmp_path / FILE),
     ):
         assert (len(index), index.search("tea")) == (0, [])
         index.remove([1])
@@ -281,53 +291,55 @@ def test_an_empty_index_takes_its_first_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("add", [False, True])
-def test_a_negative_id_is_refused(index: LexicalIndex, add: bool) -> None:
+def test_a_negative_id_is_refused(index: TermIndex, add: bool) -> None:
     with pytest.raises(ValueError, match="must not be negative, and one is -3"):
-        index.add([(1, "x"), (-3, "y")]) if add else LexicalIndex.build([(-3, "y")])
+        index.add([(1, "x"), (-3, "y")]) if add else TermIndex.build(grams, [(-3, "y")])
     assert len(index) == len(QUESTIONS)
 
 
 @settings(max_examples=30, deadline=None)
-@given(items=stored, text=texts)
+@given(read=reads, items=stored, text=texts)
 def test_opened_is_as_built(
-    tmp_path_factory: pytest.TempPathFactory, items: dict[int, str], text: str
+    tmp_path_factory: pytest.TempPathFactory, read: Read, items: dict[int, str], text: str
 ) -> None:
-    folder = tmp_path_factory.mktemp("index")
-    built = LexicalIndex.build(items.items(), folder)
-    opened, kept = LexicalIndex.open(folder), LexicalIndex.build(items.items())
+    file = tmp_path_factory.mktemp("index") / FILE
+    built = TermIndex.build(read, items.items(), file)
+    opened, kept = TermIndex.open(read, file), TermIndex.build(read, items.items())
     assert len(opened) == len(built) == len(items)
     assert opened.search(text) == built.search(text) == kept.search(text)
 
 
 def test_changes_leave_the_file_and_other_readers_alone(tmp_path: Path) -> None:
-    index = LexicalIndex.build(enumerate(QUESTIONS), tmp_path)
-    other = LexicalIndex.open(tmp_path)
+    index = TermIndex.build(grams, enumerate(QUESTIONS), tmp_path / FILE)
+    other = TermIndex.open(grams, tmp_path / FILE)
     before = (tmp_path / FILE).read_bytes()
     index.add([(50, "brand new")])
     index.remove([0, 1])
-    assert len(other) == len(LexicalIndex.open(tmp_path)) == len(QUESTIONS)
-    assert other.search("brand new", 1) == LexicalIndex.open(tmp_path).search("brand new", 1)
+    again = TermIndex.open(grams, tmp_path / FILE)
+    assert len(other) == len(again) == len(QUESTIONS)
+    assert other.search("brand new", 1) == again.search("brand new", 1)
     assert (tmp_path / FILE).read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
 
 
 def test_built_again_under_a_reader(tmp_path: Path) -> None:
-    reader = LexicalIndex.build(enumerate(QUESTIONS), tmp_path)
-    LexicalIndex.build([(7, "all new")], tmp_path)
+    reader = TermIndex.build(grams, enumerate(QUESTIONS), tmp_path / FILE)
+    TermIndex.build(grams, [(7, "all new")], tmp_path / FILE)
     assert reader.search(QUESTIONS[2], 1)[0][0] == 2
-    assert LexicalIndex.open(tmp_path).search("all new", 1)[0][0] == 7
+    assert TermIndex.open(grams, tmp_path / FILE).search("all new", 1)[0][0] == 7
 
 
 def test_other_processes_read_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     folder = tmp_path / "x"
-    LexicalIndex.build(enumerate(QUESTIONS), folder)
+    TermIndex.build(grams, enumerate(QUESTIONS), folder / FILE)
     (folder / FILE).chmod(0o444)
     folder.chmod(0o555)
     program = """
 import sys
 from pathlib import Path
-from dialog_s2s.memory.lexical import LexicalIndex
-index = LexicalIndex.open(Path(sys.argv[1]))
+from dialog_s2s.memory.grams import grams
+from dialog_s2s.memory.term_index import TermIndex
+index = TermIndex.open(grams, Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 index.add([(77, "an addition")])
@@ -336,7 +348,7 @@ print(index.search("green tea", 1)[0][0], index.search("addition", 1)[0][0])
     try:
         readers = [
             subprocess.Popen(
-                [sys.executable, "-W", "error", "-c", program, str(folder)],
+                [sys.executable, "-W", "error", "-c", program, str(folder / FILE)],
                 cwd=Path(dialog_s2s.__file__).parent.parent,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -354,26 +366,50 @@ print(index.search("green tea", 1)[0][0], index.search("addition", 1)[0][0])
 
 def test_a_missing_or_damaged_index_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="build it anew") as caught:
-        LexicalIndex.open(tmp_path / "none")
+        TermIndex.open(grams, tmp_path / "none" / FILE)
     assert str(caught.value).startswith(f"{tmp_path / 'none' / FILE}: ")
-    LexicalIndex.build(enumerate(QUESTIONS), tmp_path)
+    TermIndex.build(grams, enumerate(QUESTIONS), tmp_path / FILE)
     file = tmp_path / FILE
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0x40
     file.write_bytes(data)
     with pytest.raises(DataError, match="the index is damaged"):
-        LexicalIndex.open(tmp_path)
+        TermIndex.open(grams, tmp_path / FILE)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(DiskError, match="cannot be made"):
-        LexicalIndex.build([(1, "tea")], tmp_path / "file")
+        TermIndex.build(grams, [(1, "tea")], tmp_path / "file" / FILE)
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_how_many_texts_hold_a_term() -> None:
+    index = TermIndex.build(THESAURUS.terms, enumerate(["green tea", "tea", "chai tea", "zzz"]))
+    tea, green = word_hash("tea"), THESAURUS.meanings("녹차")[0][0]
+    (meant,) = THESAURUS.meanings("tea")[0]
+    asked = [meant, green, word_hash("zzz"), tea, 1]
+    assert index.counted(asked).tolist() == [2, 1, 1, 0, 0]
+    index.add([(9, "茶"), (10, "hot tea")])
+    assert index.counted(asked[:2]).tolist() == [4, 1]
+    index.remove([0, 9])
+    assert len(index) == 4
+    index.add([(0, "zzz")])
+    assert index.counted(asked[2:4]).tolist() == [2, 0]
+    assert index.counted([]).tolist() == []
+    assert TermIndex(grams).counted([1, 2]).tolist() == [0, 0]
+
+
+def test_words_that_mean_the_same_find_one_another() -> None:
+    index = TermIndex.build(THESAURUS.terms, enumerate(QUESTIONS))
+    assert [number for number, _ in index.search("start?")] == [0, 5]
+    for text in ("green tea", "녹차!", "녹차가"):
+        assert {number for number, _ in index.search(text)} == {2, 6}
+    assert index.search("xyzzy") == []
+
+
 def test_threads_search_while_others_change() -> None:
-    index = LexicalIndex.build([*enumerate(QUESTIONS * 20), (5000, "a word of its own")])
+    index = TermIndex.build(grams, [*enumerate(QUESTIONS * 20), (5000, "a word of its own")])
     count = len(index)
     stop = threading.Event()
     wrong: list[object] = []

@@ -1,4 +1,5 @@
-"""Rows, and a sentence encoder of the test's own, for the tests of what the memory learns."""
+"""Rows, and a thesaurus and a sentence encoder of the test's own, for the tests of what the memory
+learns."""
 
 from __future__ import annotations
 
@@ -9,10 +10,17 @@ from numpy.typing import NDArray
 
 from dialog_s2s.memory.embeddings import SentenceEncoder
 from dialog_s2s.memory.rows import TRAINED, NewRow
+from dialog_s2s.text.thesaurus import Thesaurus
 from dialog_s2s.text.turns import Role, Turn
 
 MEANINGS = {"start": 0, "open": 0, "end": 1, "close": 1, "tea": 2, "chai": 2, "차": 2}
 """What `Meanings` knows: words with the same number mean the same."""
+
+
+SYNONYMS = Thesaurus.parse(
+    "[hours]\nopen, start, open up\nclose, end\n[drinks]\ntea, chai, 차\n녹차, green tea\n"
+)
+"""A few words of the shop's."""
 
 
 class Meanings(SentenceEncoder):

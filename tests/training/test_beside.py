@@ -11,6 +11,7 @@ from stores import Meanings, row
 
 from dialog_s2s.memory.ranker import FEATURES, Ranker
 from dialog_s2s.memory.similarity import Similarity
+from dialog_s2s.text.thesaurus import EMPTY
 from dialog_s2s.training import beside as module
 from dialog_s2s.training.beside import disguised, fit_beside
 from dialog_s2s.training.neighbours import Neighbours, Query, Store, neighbours
@@ -32,22 +33,20 @@ QUERIES = [
 
 def fitted(width: int, seed: int = 1) -> tuple[Store, Similarity, Ranker, Ranker]:
     """A store, its learned vectors, and the ranker before and after."""
-    store = Store.of(ROWS, width, Meanings())
+    store = Store.of(ROWS, width, EMPTY, Meanings())
     near = neighbours(store, QUERIES)
-    asked = store.similarity.bags([query.question for query in QUERIES])
     generator_Q = np.full(len(QUERIES), -30.0)
     ranker, similarity = fit_ranker(
-        store.similarity, asked, store.asked, near, generator_Q, groups_of(ROWS), seed
+        store.similarity, store.asked, near, generator_Q, groups_of(ROWS), seed
     )
-    after = fit_beside(ranker, store, QUERIES, asked, near, generator_Q, seed)
+    after = fit_beside(ranker, store, QUERIES, near, generator_Q, seed)
     return store, similarity, ranker, after
 
 
 def right(store: Store, similarity: Similarity, ranker: Ranker, queries: list[Query]) -> float:
     """Share of queries whose weightiest candidate has the answer."""
     near = neighbours(store, queries)
-    asked = store.similarity.bags([query.question for query in queries])
-    scores_QK = with_learned(similarity, asked, store.asked, near) @ np.array(ranker.features)
+    scores_QK = with_learned(similarity, store.asked, near) @ np.array(ranker.features)
     best_Q = np.where(near.there_QK, scores_QK, -np.inf).argmax(1)
     return float(near.alike_QK[np.arange(len(queries)), best_Q].mean())
 
@@ -79,7 +78,7 @@ def test_the_vectors_are_learnt_without_what_is_kept_aside(
     heard: list[tuple[int, NDArray[np.int64], NDArray[np.bool_]]] = []
 
     def listened(*given: object) -> tuple[Ranker, Similarity]:
-        near = given[3]
+        near = given[2]
         assert isinstance(near, Neighbours)
         heard.append((len(near.rows_QK), near.rows_QK, near.there_QK))
         assert not near.features_QKF[~near.there_QK].any()
@@ -99,14 +98,11 @@ def test_without_learned_vectors_there_are_none_to_learn(monkeypatch: pytest.Mon
 
 
 def test_two_rows_stay_as_they_are() -> None:
-    store = Store.of(ROWS[:2], 0, Meanings())
+    store = Store.of(ROWS[:2], 0, EMPTY, Meanings())
     near = neighbours(store, QUERIES[:2])
-    asked = store.similarity.bags([query.question for query in QUERIES[:2]])
     generator_Q = np.full(2, -30.0)
-    ranker, _ = fit_ranker(
-        store.similarity, asked, store.asked, near, generator_Q, groups_of(ROWS[:2]), 1
-    )
-    assert fit_beside(ranker, store, QUERIES[:2], asked, near, generator_Q, 1) is ranker
+    ranker, _ = fit_ranker(store.similarity, store.asked, near, generator_Q, groups_of(ROWS[:2]), 1)
+    assert fit_beside(ranker, store, QUERIES[:2], near, generator_Q, 1) is ranker
 
 
 def test_the_seed_alone_decides() -> None:

@@ -9,10 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stores import SHOP, row
+from stores import SHOP, SYNONYMS, row
 from tiny import CONFIG, dialogues
 
-from dialog_s2s.bundle import CARD, MEMORY, RECALL, RECALL_TENSORS, TOKENIZER, WEIGHTS, write_bundle
+from dialog_s2s.bundle import (
+    CARD,
+    MEMORY,
+    RECALL,
+    RECALL_TENSORS,
+    THESAURUS,
+    TOKENIZER,
+    WEIGHTS,
+    write_bundle,
+)
 from dialog_s2s.config import Config, MemoryConfig
 from dialog_s2s.memory.keys import key
 from dialog_s2s.memory.mixture import NOTHING
@@ -21,13 +30,14 @@ from dialog_s2s.memory.rows import TRAINED, NewRow
 from dialog_s2s.memory.similarity import Similarity
 from dialog_s2s.memory.stored import open_memory
 from dialog_s2s.text.shards import Encoding, Shard, write_shard
+from dialog_s2s.text.thesaurus import EMPTY
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Example, Origin, Role, Turn, examples, fold
 from dialog_s2s.training import memory as module
-from dialog_s2s.training.memory import _queries, files, prior_of, rank, rows_of
+from dialog_s2s.training.memory import _queries, files, prior_of, rank, rows_of, thesaurus_of
 
 PLACES = [Origin("faq.yaml", line) for line in (3, 9)]
-RANKER = Ranker((1.5,) * len(FEATURES), (0.25,) * len(GATES), (-3.0,) * len(GATES))
+RANKER = Ranker((1.5,) * len(FEATURES), (0.25,) * len(GATES), (-3.0,) * len(GATES), 2.5)
 
 
 def user(text: str) -> Turn:
@@ -41,7 +51,7 @@ def bot(text: str) -> Turn:
 def settings(**changes: object) -> Config:
     """With a memory that is learnt from questions as they are, but for these changes."""
     training = {name: changes.pop(name) for name in ("seed", "stray_history") if name in changes}
-    memory = {"learned": 8, "misspelt": 0.0, **changes}
+    memory = {"learned": 8, "misspelt": 0.0, "reworded": 0.0, **changes}
     return replace(
         CONFIG, training=replace(CONFIG.training, **training), memory=MemoryConfig(**memory)
     )
@@ -93,7 +103,7 @@ def test_the_whole_corpus_becomes_rows() -> None:
 
 def asked(shard: Shard, rows: Sequence[NewRow] = SHOP, seed: int = 1, **changes: object) -> tuple:
     random = np.random.default_rng(seed)
-    return _queries(rows, shard, 420, settings(**changes), random)
+    return _queries(rows, shard, 420, settings(**changes), SYNONYMS, random)
 
 
 def test_every_row_is_asked_as_it_is(shard: Shard) -> None:
@@ -111,6 +121,52 @@ def test_the_first_time_nothing_is_misspelt_the_second_twice_as_much(shard: Shar
     changed = [query.question != SHOP[query.row].question for query in queries]
     assert not any(changed[: len(SHOP)])
     assert sum(changed[len(SHOP) :]) >= len(SHOP) - 2  # an edit may change nothing
+
+
+def test_some_are_asked_in_other_words(shard: Shard) -> None:
+    """Of the same row, with its answer."""
+    queries, nats = asked(shard, reworded=1.0)
+    plain, given = asked(shard)
+    assert sorted(nats) == pytest.approx(sorted(given))
+    assert len(queries) == len(plain) == 2 * len(SHOP)
+    changed = set()
+    for query in queries:
+        wanted = SHOP[query.row]
+        assert (query.context, query.answer) == (wanted.context, wanted.answer)
+        assert query.intent == wanted.intent
+        if query.question not in (wanted.question, fold(wanted.question)):
+            changed.add(query.question)
+        meant = [SYNONYMS.terms([text])[0].tolist() for text in (query.question, wanted.question)]
+        assert meant[0] == meant[1]
+    assert changed
+    assert all(set(each.split()) & {"start", "up", "end", "녹차"} for each in changed)
+
+
+def test_what_is_misspelt_is_not_reworded(shard: Shard) -> None:
+    half = len(SHOP)
+    said = [set[str](), set[str]()]
+    for seed in range(8):
+        queries, _ = asked(shard, seed=seed, misspelt=0.5, reworded=1.0)
+        for place, query in enumerate(queries):
+            said[place >= half] |= set(query.question.split())
+    assert {"start", "end"} <= said[False]
+    assert not {"start", "end"} & said[True]
+
+
+def test_wordings_are_rows_to_an_answer(shard: Shard, tokenizer: Tokenizer) -> None:
+    """Interchangeable answers are one."""
+    ranked = rank(SHOP, shard, tokenizer.size, settings(learned=0), None)
+    assert ranked.ranker.wordings == pytest.approx(len(SHOP) / 5)
+
+
+def test_the_thesaurus_is_the_programs_the_users_both_or_none(tmp_path: Path) -> None:
+    file = tmp_path / "words.txt"
+    file.write_text("florp, wibble\n", encoding="utf-8")
+    for shipped in (True, False):
+        for own in (True, False):
+            known = thesaurus_of(settings(thesaurus=shipped, synonyms=str(file) if own else ""))
+            assert (known.knows("refund"), known.knows("florp")) == (shipped, own)
+            assert (len(known) > 0) == (shipped or own)
 
 
 def test_where_there_are_many_some_are_asked_once(
@@ -192,12 +248,12 @@ def test_the_prior_counts_answers(tokenizer: Tokenizer, monkeypatch: pytest.Monk
 
 def test_files_are_read_back(tokenizer: Tokenizer, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
-    similarity = Similarity.counted([each.question for each in SHOP], 4)
+    similarity = Similarity.counted([each.question for each in SHOP], SYNONYMS, 4)
     similarity.table_LD[:] = random.normal(size=similarity.table_LD.shape)
     prior = prior_of(SHOP, tokenizer, settings())
     made = files(SHOP, similarity, RANKER, prior, "", {"known": 1})
     assert made == files(SHOP, similarity, RANKER, prior, "", {"known": 1})
-    assert set(made) == {MEMORY, RECALL, RECALL_TENSORS}
+    assert set(made) == {MEMORY, RECALL, RECALL_TENSORS, THESAURUS}
     others = dict.fromkeys(("config.yaml", WEIGHTS, CARD), b"")
     place = write_bundle(tmp_path / "x", {**others, TOKENIZER: tokenizer.model, **made})
     opened = open_memory(place, tokenizer)
@@ -210,6 +266,7 @@ def test_files_are_read_back(tokenizer: Tokenizer, tmp_path: Path) -> None:
     assert memory.ranker == RANKER
     assert memory.prior.answers == prior.answers
     assert memory.prior.counts == prior.counts
+    assert memory.similarity.thesaurus.json() == SYNONYMS.json()
     assert np.allclose(memory.similarity.table_LD, similarity.table_LD, rtol=2e-3, atol=1e-3)
     assert tree["confidence"] == {"known": 1}
 
@@ -224,7 +281,7 @@ def test_files_are_read_back(tokenizer: Tokenizer, tmp_path: Path) -> None:
 )
 def test_the_language_is_that_of_most_questions(questions: list[str], language: str) -> None:
     rows = [row(question, "x") for question in questions]
-    similarity = Similarity.counted(questions)
+    similarity = Similarity.counted(questions, EMPTY)
     assert all(map(fold, questions))
     made = files(rows, similarity, RANKER, NOTHING, "", None)
     assert json.loads(made[RECALL])["language"] == language

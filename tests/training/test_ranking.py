@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 from stores import SHOP, row
 
 from dialog_s2s.memory.ranker import FEATURES, GATES, Ranker
-from dialog_s2s.memory.similarity import Similarity
+from dialog_s2s.memory.similarity import Bags, Similarity
+from dialog_s2s.text.thesaurus import EMPTY, Thesaurus
+from dialog_s2s.training import ranking as module
 from dialog_s2s.training.neighbours import Neighbours, Query, Store, neighbours
 from dialog_s2s.training.ranking import (
     LEARNED,
+    LEAST,
     SMALL,
     TorchRanker,
     fit_ranker,
@@ -60,6 +64,7 @@ def some(seed: int, queries: int = 20, count: int = 6) -> tuple[Ranker, Neighbou
         *(tuple(random.normal(0, 3, n).tolist()) for n in (len(FEATURES), len(GATES), len(GATES)))
     )
     near = Neighbours(
+        Similarity.counted([], EMPTY).bags([""] * queries),
         np.zeros(there_QK.shape, np.int64),
         there_QK,
         features_QKF.astype(np.float32),
@@ -120,8 +125,11 @@ def test_the_mixture_by_hand() -> None:
     assert joined(weights, right, prior, generator).exp().tolist() == pytest.approx(wanted)
 
 
+PARTS = (2.0, FEATURES), (0.5, GATES), (1.0, GATES)
+
+
 def test_responsibilities_by_hand() -> None:
-    ranker = Ranker((2.0, *[0.0] * 6), (0.5, 0, 0, 0), (1.0, 0, 0, 0))
+    ranker = Ranker(*((first, *[0.0] * (len(names) - 1)) for first, names in PARTS))
     _, near, _ = some(1, queries=1, count=2)
     near.there_QK[:] = True
     near.features_QKF[0, :, 0] = [1.0, 0.25]
@@ -147,12 +155,11 @@ def test_responsibilities_are_the_parts_of_the_likelihood(seed: int) -> None:
 
 def learnt(rows: list, width: int, seed: int = 1) -> tuple[Ranker, Similarity, Store, Neighbours]:
     """All that is learnt from rows asked of one another."""
-    store = Store.of(rows, width)
+    store = Store.of(rows, width, EMPTY)
     queries = [Query(x.question, x.context, i, x.answer, x.intent) for i, x in enumerate(rows)]
     near = neighbours(store, queries)
     ranker, similarity = fit_ranker(
         store.similarity,
-        store.asked,
         store.asked,
         near,
         np.full(len(rows), -12.0),
@@ -171,8 +178,8 @@ def test_learning_raises_the_likelihood(rows: list, width: int) -> None:
     start = TorchRanker(store.similarity)
     before = Ranker(*(tuple(each.tolist()) for each in start.coefficients))
     table_LD = (start.table.weight / start.length).detach().numpy()[:, :width]
-    fresh = Similarity(store.similarity.trained_B, store.similarity.trained_texts, table_LD)
-    features = [with_learned(each, store.asked, store.asked, near) for each in (fresh, similarity)]
+    fresh = Similarity(store.similarity.trained_B, store.similarity.trained_texts, table_LD, EMPTY)
+    features = [with_learned(each, store.asked, near) for each in (fresh, similarity)]
     near = replace(near, right_QK=near.alike_QK)  # it learns from what is interchangeable too
     first = likelihood(before, near, features[0], given_Q)
     # without vectors, letters say little here
@@ -185,8 +192,9 @@ def test_words_that_share_answers_come_together() -> None:
     asked = similarity.bags([FRAMES[0].format(words[2]) for words in SYNONYMS])
     stored = similarity.bags([FRAMES[0].format(words[0]) for words in SYNONYMS])
     truth = np.arange(len(SYNONYMS))
-    lexical = np.stack([similarity.cosine(asked.rows([place]), stored).argmax() for place in truth])
-    learned = (similarity.vectors(asked) @ similarity.vectors(stored).T).argmax(1)
+    each_QK = np.tile(truth, (len(truth), 1))
+    lexical = similarity.alike(asked, stored, each_QK).lexical_QK.argmax(1)
+    learned = similarity.learned(asked, stored, each_QK).argmax(1)
     assert (lexical == truth).mean() < 0.4
     assert (learned == truth).mean() > 0.9
 
@@ -241,7 +249,47 @@ def test_interchangeable_answers_are_right_to_learn_from() -> None:
 
 def _of(rows: list) -> tuple[NDArray, Neighbours]:
     _, similarity, store, near = learnt(rows, 16)
-    return with_learned(similarity, store.asked, store.asked, near), near
+    return with_learned(similarity, store.asked, near), near
+
+
+ASTRAY = Thesaurus.parse(
+    "shoes, milk, car, lamp, apple, gold, violin, paper, rain, king, bread, dog"
+)
+"""Says that what is asked about different things means the same."""
+
+
+def test_some_coefficients_are_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the corpus would teach that they are worth less."""
+    rows = [
+        each for each in ALIKE if ASTRAY.knows(each.question.removesuffix(" please").split()[-1])
+    ]
+    assert len(rows) == 2 * len(SYNONYMS)
+
+    def held() -> dict[str, float]:
+        store = Store.of(rows, 0, ASTRAY)
+        queries = [Query(each.question, (), place, each.answer) for place, each in enumerate(rows)]
+        near = neighbours(store, queries)
+        groups, likely = groups_of(rows), np.full(len(rows), -12.0)
+        ranker, _ = fit_ranker(store.similarity, store.asked, near, likely, groups, 1)
+        return {name: ranker.features[FEATURES.index(name)] for name in LEAST}
+
+    least = dict(LEAST)
+    found = held()
+    assert all(found[name] >= least[name] for name in least)
+    monkeypatch.setattr(module, "LEAST", {})
+    free = held()
+    assert any(free[name] < least[name] for name in least)
+    assert all(
+        found[name] == pytest.approx(least[name]) for name in least if free[name] < least[name]
+    )
+
+
+def test_fitting_anew_keeps_how_many_wordings_there_are() -> None:
+    ranker, near, given_Q = some(1)
+    ranker = replace(ranker, wordings=4.5)
+    features = near.features_QKF
+    assert refit_gates(ranker, features, near, given_Q).wordings == 4.5
+    assert refit_all(ranker, features, near, given_Q).wordings == 4.5
 
 
 def test_two_rows_are_enough() -> None:
@@ -250,10 +298,22 @@ def test_two_rows_are_enough() -> None:
     assert np.isfinite(similarity.table_LD).all()
 
 
+def summed(similarity: Similarity, bags: Bags) -> NDArray[np.float64]:
+    """The vectors of texts whose terms were all trained, term by term."""
+    vectors = np.zeros((len(bags), similarity.table_LD.shape[1]))
+    for text, (start, end) in enumerate(pairwise(bags.starts.tolist())):
+        for term in range(start, end):
+            bucket = bags.buckets[term : term + 1]
+            assert similarity.trained_B[bucket] > 0
+            (place,) = similarity.places(bucket)
+            vectors[text] += bags.trained[term] * similarity.table_LD[place]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
 def test_the_learned_likeness_is_that_of_vectors() -> None:
     _, similarity, store, near = learnt(SHOP, 8)
-    features = with_learned(similarity, store.asked, store.asked, near)
-    vectors = similarity.vectors(store.asked)
+    features = with_learned(similarity, store.asked, near)
+    vectors = summed(similarity, store.asked)
     for place, rows in enumerate(near.rows_QK):
         wanted = vectors[rows] @ vectors[place] * near.there_QK[place]
         assert features[place, :, LEARNED].tolist() == pytest.approx(wanted.tolist(), abs=1e-6)

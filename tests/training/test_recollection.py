@@ -12,7 +12,7 @@ from stores import Meanings
 from tiny import ANSWERS, CONFIG, FOLLOW_UPS, SINGLES, SUNDAY, brief, dialogues
 
 from dialog_s2s import Bot, train
-from dialog_s2s.bundle import MEMORY, RECALL, RECALL_TENSORS, open_bundle
+from dialog_s2s.bundle import MEMORY, RECALL, RECALL_TENSORS, THESAURUS, open_bundle
 from dialog_s2s.config import Config
 from dialog_s2s.errors import BundleError
 from dialog_s2s.evaluation.metrics import joint_likelihood, likelihood
@@ -43,7 +43,7 @@ REWORDED = {
 
 def sized(config: Config = CONFIG, **memory: object) -> Config:
     """`config` with a memory of these settings."""
-    given = {"learned": 8, "misspelt": 0.3, **memory}
+    given = {"learned": 8, "misspelt": 0.3, "reworded": 0.0, **memory}
     return replace(config, memory=replace(config.memory, **given))
 
 
@@ -84,7 +84,9 @@ def test_follow_ups_keep_what_they_follow(tiny_bundle: Path) -> None:
 def test_a_bot_without_a_memory(tmp_path: Path) -> None:
     report = train(dialogues(), tmp_path / "x", config=sized(brief(2), enabled=False))
     assert report.calibrated is None
-    assert not {MEMORY, RECALL, RECALL_TENSORS} & open_bundle(tmp_path / "x").files.keys()
+    assert (
+        not {MEMORY, RECALL, RECALL_TENSORS, THESAURUS} & open_bundle(tmp_path / "x").files.keys()
+    )
     assert not (tmp_path / "x" / "memory.index").exists()
     bot = Bot.load(tmp_path / "x")
     assert bot.memory is None

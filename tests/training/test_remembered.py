@@ -14,6 +14,8 @@ from dialog_s2s.config import Config
 from dialog_s2s.memory.keys import key
 from dialog_s2s.memory.ranker import FEATURES, GATES, Ranker
 from dialog_s2s.memory.rows import TRAINED, NewRow, Row
+from dialog_s2s.memory.similarity import Similarity
+from dialog_s2s.text.thesaurus import EMPTY
 from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import Role, Turn
 from dialog_s2s.training.corpus import corpus_of, prepare
@@ -34,12 +36,17 @@ def near(rows: list[list[int]], lexical: list[list[float]]) -> Neighbours:
         features_QKF[place, : len(chosen), FEATURES.index("lexical")] = alike
     nothing = np.zeros(shape, bool)
     gates = np.zeros((len(rows), len(GATES)), np.float32)
-    return Neighbours(rows_QK, there_QK, features_QKF, gates, nothing, nothing, np.zeros(len(rows)))
+    asked = Similarity.counted([], EMPTY).bags([""] * len(rows))
+    return Neighbours(
+        asked, rows_QK, there_QK, features_QKF, gates, nothing, nothing, np.zeros(len(rows))
+    )
 
 
 def test_the_weightiest_different_answers() -> None:
     found = near([[0, 1, 4], [5, 2], []], [[0.2, 0.1, 0.9], [0.5, 0.5], []])
-    ranker = Ranker(tuple(float(name == "lexical") for name in FEATURES), (0.0,) * 4, (0.0,) * 4)
+    ranker = Ranker(
+        tuple(float(name == "lexical") for name in FEATURES), *[(0.0,) * len(GATES)] * 2
+    )
     for count in (1, 2, 3):
         assert answers(ranker, found.features_QKF, found, ROWS, count) == [
             ["answer 2", "answer 0"][:count],
@@ -52,7 +59,7 @@ def config(neighbours: int, base: Config = CONFIG) -> Config:
     return replace(
         base,
         text=replace(base.text, held_out=0.2, phrases=False),
-        memory=replace(base.memory, neighbours=neighbours, learned=0, misspelt=0.0),
+        memory=replace(base.memory, neighbours=neighbours, learned=0, misspelt=0.0, reworded=0.0),
     )
 
 

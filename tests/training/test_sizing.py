@@ -114,7 +114,7 @@ GIVEN = Config(
         precision="bfloat16",
         threads=9,
     ),
-    memory=MemoryConfig(enabled=False, learned=3, prior=False, misspelt=0.9),
+    memory=MemoryConfig(enabled=False, learned=3, prior=False, misspelt=0.9, reworded=0.1),
 )
 
 

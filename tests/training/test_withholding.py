@@ -7,14 +7,15 @@ import dataclasses
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from stores import SHOP, row
+from stores import SHOP, SYNONYMS, row
 
-from dialog_s2s.memory.ranker import FEATURES, gates
+from dialog_s2s.memory.ranker import FEATURES, GATES, gates
 from dialog_s2s.training.neighbours import Query, Store, neighbours
 from dialog_s2s.training.withholding import groups_of, left, withheld
 
+LENGTH = GATES.index("length")
 seeds = st.integers(0, 10_000)
-STORE = Store.of(SHOP, 0)
+STORE = Store.of(SHOP, 0, SYNONYMS)
 NEAR = neighbours(STORE, [Query(x.question, x.context, -1, x.answer, x.intent) for x in SHOP])
 GROUPS = groups_of(SHOP)
 
@@ -61,14 +62,19 @@ def test_what_is_left_is_what_a_memory_would_find(seed: int) -> None:
         wanted = NEAR.there_QK[place] & alive_N[NEAR.rows_QK[place]]
         robbed = NEAR.alike_QK[place].any() and not (NEAR.alike_QK[place] & wanted).any()
         assert there.tolist() == (NEAR.there_QK[place] if robbed else wanted).tolist()
-        like = NEAR.features_QKF[place, there, FEATURES.index("lexical")]
-        assert np.allclose(found.gates_QG[place, 1:3], gates(like, 1)[1:3])
-    assert np.array_equal(found.gates_QG[:, [0, 3]], NEAR.gates_QG[:, [0, 3]])
+        lexical, meaning = (
+            NEAR.features_QKF[None, place, there, FEATURES.index(name)]
+            for name in ("lexical", "meaning")
+        )
+        (wanted_G,) = gates(lexical, meaning, np.zeros(1, np.int64))
+        wanted_G[LENGTH] = NEAR.gates_QG[place, LENGTH]
+        assert np.allclose(found.gates_QG[place], wanted_G)
 
 
 def test_where_all_are_left_nothing_changes() -> None:
     found = left(NEAR, np.ones(len(SHOP), dtype=bool))
-    for item in dataclasses.fields(NEAR):
+    assert found.asked is NEAR.asked
+    for item in dataclasses.fields(NEAR)[1:]:
         assert np.allclose(getattr(found, item.name), getattr(NEAR, item.name))
 
 
