@@ -90,12 +90,14 @@ def test_two_processes_and_a_kill(bot: Bot, bundle: Path) -> None:
         assert "see you" not in [row.question for row in each.memory.rows]
 
 
+@pytest.mark.parametrize("index", ["lexical", "meaning"])
 def test_an_interrupted_reply_leaves_the_memory_whole(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, index: str
 ) -> None:
     """An interrupt while changes are taken in: the next question takes them in."""
     assert bot.memory is not None
-    lexical = bot.memory._lexical
+    interrupted = getattr(bot.memory._indexes, index)
+    texts = bot.memory.similarity.texts
 
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
@@ -103,7 +105,8 @@ def test_an_interrupted_reply_leaves_the_memory_whole(
     bot.teach("Do you sell cake?", "Only on Mondays.")
     bot.teach("Do you sell bread?", "Every morning.")
     with monkeypatch.context() as patch:
-        patch.setattr(lexical, "add", interrupt)
+        patch.setattr(interrupted, "add", interrupt)
         with pytest.raises(KeyboardInterrupt):
             bot.reply("do you sell any bread")
     assert bot.reply("do you sell any bread", threshold=0).text == "Every morning."
+    assert bot.memory.similarity.texts == texts + 2

@@ -159,7 +159,7 @@ def test_bundle_show_and_verify(shell: Shell, tiny_bundle: Path, tmp_path: Path)
     code, out, err = shell("bundle", "verify", tiny_bundle)
     assert (code, err) == (0, "")
     pairs = f"{len(SINGLES) + len(FOLLOW_UPS)} pairs, 0 taught"
-    assert out == f"ok: 6 files are as they were written; memory.db holds {pairs}\n"
+    assert out == f"ok: 7 files are as they were written; memory.db holds {pairs}\n"
     code, out, err = shell("bundle", "verify", tmp_path)
     assert (code, out) == (3, "")
     assert "not a trained bot" in err

@@ -159,6 +159,7 @@ def test_nothing_is_found_in_nothing() -> None:
     indexes = Indexes.build(THESAURUS, [])
     assert indexes.search([("tea", "tea", TEA)], 3) == [[[], [], [], []]]
     assert indexes.search([], 3) == []
+    assert indexes.spelt("Opne it") == "opne it"
+    indexes.add([(1, "green tea"), (2, "when do you start")])
     assert indexes.spelt("Opne it") == "open it"
-    indexes.add([(1, "green tea")])
     assert indexes.search([("tea", "chai", ())], 3) == [[[1], [1]]]

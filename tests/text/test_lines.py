@@ -151,7 +151,7 @@ def test_damaged_gz_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("raw", [b"", b"\n\n", b" \t\r\n", b"\xef\xbb\xbf"])
 def test_nothing_but_blank_is_refused(file: Path, raw: bytes) -> None:
     file.write_bytes(raw)
-    assert "is empty" in refusal(file)
+    assert refusal(file) == ": is empty; it must hold at least one line that is not blank"
 
 
 def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
