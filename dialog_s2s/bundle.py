@@ -29,6 +29,9 @@ CONFIG, WEIGHTS, TOKENIZER, CARD = (
     "README.md",
 )
 REQUIRED = (CONFIG, WEIGHTS, TOKENIZER, CARD)
+WORDS = "words.txt"
+"""Where there are slots: the words that are no names, a line each."""
+
 MEMORY, RECALL, RECALL_TENSORS = "memory.db", "memory.json", "memory.safetensors"
 """The answer memory: its rows, the coefficients it is read by, and the learned vectors of terms."""
 

@@ -63,6 +63,12 @@ class TextConfig:
     max_target_tokens: int = _setting(
         120, "longest reply in tokens; longer ones are cut in training", least=4, most=8192
     )
+    slots: int | None = _setting(
+        None,
+        "names and codes of a source that are read, and said, as one piece each; 0 spells them",
+        least=0,
+        most=1024,
+    )
     held_out: float | None = _setting(
         None, "share of questions kept out of training to measure on", least=0.0, most=0.5
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialog_s2s.bundle import TOKENIZER, open_bundle
+from dialog_s2s.bundle import TOKENIZER, WORDS, open_bundle
 from dialog_s2s.config import Config, GenerationConfig, given, with_settings
 from dialog_s2s.dialogue.confidence import Confidence, reply_features
 from dialog_s2s.dialogue.conversation import Conversation, words
@@ -32,6 +32,7 @@ from dialog_s2s.memory.keys import NEEDED, context_of
 from dialog_s2s.memory.recall import NOTHING_RECALLED, Memory, Recalled
 from dialog_s2s.memory.rows import FIXED, TAUGHT, NewRow, Row
 from dialog_s2s.memory.stored import open_memory
+from dialog_s2s.text.slots import Slots, Source
 from dialog_s2s.text.source import SourceFormat
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Role, Turn, fold
@@ -77,11 +78,15 @@ class Bot:
         bundle = open_bundle(path)
         config = bundle.config()
         tokenizer = Tokenizer(bundle.read(TOKENIZER))
+        slots = config.text.slots or 0  # bundles of before have none
+        if slots and WORDS not in bundle.files:
+            raise BundleError(f"{bundle.path}: does not list {WORDS}; train the bot again")
         format = SourceFormat(
             tokenizer,
             config.text.max_source_tokens,
             given(config.text.history_turns, "text.history_turns"),
             given(config.text.fold_sources, "text.fold_sources"),
+            Slots.read(tokenizer, bundle.read(WORDS), slots) if slots else None,
         )
         opened = open_memory(bundle, tokenizer)
         memory = confidence = language = None
@@ -367,13 +372,16 @@ class Bot:
     ) -> Attended:
         weights_TS = self.engine.attended(source, pieces)
         tokenizer = self.format.tokenizer
+        written: Callable[[int], str] = tokenizer.piece
+        if isinstance(source, Source):
+            written, pieces = source.shown, source.hidden(pieces)
         opened = set(tokenizer.roles.values())
         places = [place for place, piece in enumerate(source) if piece in opened]
         shares = weights_TS.mean(0)
         ends = [*places[1:], len(source)]
         return Attended(
-            tuple(tokenizer.piece(piece) for piece in source),
-            (*(tokenizer.piece(piece) for piece in pieces), ""),
+            tuple(written(piece) for piece in source),
+            (*(written(piece) for piece in pieces), ""),
             weights_TS,
             tuple(
                 (turn, float(shares[start:end].sum()))

@@ -19,11 +19,13 @@ SEGMENTS = 16
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What a model must know of its vocabulary: its size and three kinds of ids."""
+    """What a model must know of its vocabulary: its size and four kinds of ids."""
 
     size: int
     padding: int
     openers: tuple[int, ...]
+    slots: int = 0
+    """So many at the end stand for words of the source, and are said by copying alone."""
 
 
 def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
@@ -39,13 +41,18 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
         )
     embedding = PieceEmbedding(pieces.size, given(config.embedding, "model.embedding"))
     dropout = given(config.dropout, "model.dropout")
-    source = SourceEmbedding(embedding, pieces.openers, SEGMENTS, dropout)
+    source = SourceEmbedding(embedding, pieces.openers, SEGMENTS, dropout, pieces.slots)
     attending = given(config.attention, "model.attention")
     copies = given(config.copy, "model.copy")
     if copies and attending == "none":
         raise ConfigError(
             "model.copy needs attention to copy by; set model.copy to false or model.attention to "
             "another than none"
+        )
+    if pieces.slots and not copies:
+        raise ConfigError(
+            "text.slots needs model.copy, for a slot is said by copying it; set text.slots to 0 or "
+            "model.copy to true"
         )
     kind = KINDS[attending]
     depth = given(config.encoder_layers, "model.encoder_layers")
@@ -62,4 +69,4 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
 
         encoder = TransformerEncoder(source, width, depth, heads, dropout)
         decoder = TransformerDecoder(embedding, attention, width, layers, heads, dropout)
-    return Seq2Seq(encoder, decoder, Generator(embedding, pieces.padding, copies))
+    return Seq2Seq(encoder, decoder, Generator(embedding, pieces.padding, copies, pieces.slots))

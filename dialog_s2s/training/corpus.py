@@ -9,13 +9,15 @@ from itertools import islice
 from pathlib import Path
 
 from dialog_s2s.config import TextConfig, given
-from dialog_s2s.errors import DataError
+from dialog_s2s.errors import ConfigError, DataError
 from dialog_s2s.text.readers import from_items, read
 from dialog_s2s.text.shards import Encoding, Shard, write_shard
+from dialog_s2s.text.slots import Slots
 from dialog_s2s.text.source import SourceFormat, folded
 from dialog_s2s.text.split import held_out_keys, key
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Dialogue, Example, Origin, Role, examples, fold
+from dialog_s2s.training.naming import known_words, naming, plain
 
 PHRASE = 3
 """Words in a phrase, where replies are learnt by the phrase."""
@@ -82,6 +84,10 @@ class Survey:
     """Pairs whose question comes after earlier turns."""
     usual_history: int
     """Turns before a question that suffice for all but a few of those that have any."""
+    slots: int = 0
+    """Enough for the names of any source, where replies repeat them; see `naming`."""
+    repeating: float = 0.0
+    """Share of the pairs whose reply repeats a name."""
 
 
 def survey(corpus: Iterable[Example]) -> Survey:
@@ -125,7 +131,17 @@ def survey(corpus: Iterable[Example]) -> Survey:
         covered += lengths[usual]
         if covered >= USUAL * with_history:
             break
-    return Survey(pairs, len(questions), len(replies), characters, with_history, usual)
+    names = naming(corpus)
+    return Survey(
+        pairs,
+        len(questions),
+        len(replies),
+        characters,
+        with_history,
+        usual,
+        names.slots,
+        names.repeating,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +158,20 @@ class Prepared:
 
 
 def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path) -> Prepared:
-    """Splits, learns the vocabulary from the learnt side alone, and writes both sides' shards."""
+    """Splits, learns the vocabulary from the learnt side alone, and writes both sides' shards.
+
+    Raises:
+        ConfigError: names are to have slots, and pieces to span words.
+    """
     held = held_out_keys(corpus, given(text.held_out, "text.held_out"), seed)
+    count = given(text.slots, "text.slots")
+    if count and text.phrases:
+        raise ConfigError(
+            "text.slots stand for words; set text.slots to 0 or text.phrases to false"
+        )
+    known = known_words(each for each in corpus if key(each) not in held) if count else None
     tokenizer = Tokenizer.train(
-        _texts((example for example in corpus if key(example) not in held), text),
+        _texts((example for example in corpus if key(example) not in held), text, known),
         given(text.vocabulary, "text.vocabulary"),
         phrases=given(text.phrases, "text.phrases"),
     )
@@ -154,6 +180,7 @@ def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path
         text.max_source_tokens,
         given(text.history_turns, "text.history_turns"),
         given(text.fold_sources, "text.fold_sources"),
+        None if known is None else Slots(tokenizer, known, count),
     )
     cut = 0
     sides: dict[bool, list[Example]] = {False: [], True: []}
@@ -164,18 +191,22 @@ def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path
             if (key(example) in held) is not side:
                 continue
             sides[side].append(example)
-            reply = tokenizer.encode(example.reply)
+            source = shape.pieces(example.history)
+            reply = shape.reply(example.reply, source)
             cut += len(reply) >= text.max_target_tokens
             target = [*reply[: text.max_target_tokens - 1], END]
-            yield Encoding(shape.pieces(example.history), target, example.origin)
+            yield Encoding(source, target, example.origin)
 
-    learnt = write_shard(folder / "learnt", encoded(False), tokenizer.size)
-    held_out = write_shard(folder / "held-out", encoded(True), tokenizer.size)
+    learnt = write_shard(folder / "learnt", encoded(False), shape.size)
+    held_out = write_shard(folder / "held-out", encoded(True), shape.size)
     return Prepared(shape, learnt, held_out, sides[False], sides[True], cut)
 
 
-def _texts(corpus: Iterable[Example], text: TextConfig) -> Iterator[str]:
-    """Every different question and reply, so that often-used replies do not rule the pieces.
+def _texts(
+    corpus: Iterable[Example], text: TextConfig, known: frozenset[str] | None
+) -> Iterator[str]:
+    """Every different question and reply, so that often-used replies do not rule the pieces; where
+    names have slots, `known` words alone.
 
     Where pieces may be phrases they shall: then replies count as often as they are used, cut
     into phrases, and questions count by the word, which is how they are read.
@@ -184,6 +215,8 @@ def _texts(corpus: Iterable[Example], text: TextConfig) -> Iterator[str]:
     for example in corpus:
         question = folded(example.question) if text.fold_sources else example.question
         for each in (question, example.reply):
+            if known is not None:
+                each = plain(each, known)
             new = hash(each) not in seen
             seen.add(hash(each))
             if text.phrases and each is example.reply:
