@@ -138,7 +138,7 @@ class Source(list[int]):
         found: list[int] = []
         for word in self._words(reply):
             text = self._tokenizer.decode(word) if word[0] < self._tokenizer.size else ""
-            name, ending = parted(text.strip())
+            name, ending = parted(text.strip(" "))
             if name in slots:
                 found += [slots[name], *self._tokenizer.letters(ending)]
             else:

@@ -24,6 +24,10 @@ USUAL = 0.7
 PAYS = 0.1
 """Share of the replies that must repeat a name for slots to pay."""
 
+HEARD = 0.5
+"""Share of the names said by the bot that must be repeated ones: where replies hold rare words of
+their own, as a lexicon's do, a rare word is no name."""
+
 SPARE = 1.5
 """Slots for each name that the source with the most of them has."""
 
@@ -48,7 +52,7 @@ class Naming:
 def naming(corpus: Iterable[Example]) -> Naming:
     """Reads a corpus twice: which words are names, and how many there are in a source."""
     known = known_words(corpus)
-    pairs = repeating = most = 0
+    pairs = repeating = most = said = repeated = 0
     earlier: set[str] = set()
     before: Example | None = None
     for example in corpus:
@@ -59,10 +63,14 @@ def naming(corpus: Iterable[Example]) -> Naming:
         for turn in new:
             earlier |= words(turn.text) - known
         pairs += 1
-        repeating += not earlier.isdisjoint(words(example.reply))
+        names = words(example.reply) - known
+        said += len(names)
+        repeated += len(names & earlier)
+        repeating += not names.isdisjoint(earlier)
         most = max(most, len(earlier))
     share = repeating / pairs if pairs else 0.0
-    slots = min(MOST, round(SPARE * most) + 1) if share >= PAYS else 0
+    pays = share >= PAYS and repeated >= HEARD * said
+    slots = min(MOST, round(SPARE * most) + 1) if pays else 0
     return Naming(known, slots, share)
 
 
