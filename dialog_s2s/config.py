@@ -90,6 +90,12 @@ class ModelConfig:
     dropout: float | None = _setting(
         None, "share of activations dropped in training", least=0.0, most=0.9
     )
+    keep: float | None = _setting(
+        None,
+        "log-odds with which a GRU keeps its state at first; above 0 for long sources",
+        least=-8.0,
+        most=8.0,
+    )
     copy: bool | None = _setting(
         None, "let the generator copy pieces of what it attends to; see docs/answer-memory.md"
     )

@@ -4,6 +4,7 @@ A reply is right if it is the wanted one to the letter; `OOV` is the test with r
 cuisines that are in no training dialogue. Published figures (Mem2Seq, Madotto et al. 2018) stand
 beside. What is tested is the generator that copies, from the turns and from the database rows
 among them: the replies are never those of a question alone, so these bots have no answer memory.
+Names are read and said as slots (`text.slots`), as many as training finds the corpus to need.
 The rows of a database turn are written a restaurant a line, which says the same in half the pieces.
 """
 
@@ -42,7 +43,7 @@ SETTINGS = {
         "max_source_tokens": 2000,
         "held_out": 0.0,
     },
-    "model": {"copy": True, "dropout": 0.1},
+    "model": {"width": 128, "embedding": 128, "dropout": 0.1},
     "memory": {"enabled": False},
     "training": {
         "stray_history": 0.0,

@@ -60,8 +60,9 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
     encoder: Encoder
     decoder: Decoder
     if given(config.core, "model.core") == "gru":
-        encoder = GruEncoder(source, width, depth, dropout)
-        decoder = GruDecoder(embedding, kind(width, heads, False), width, layers, dropout)
+        keep = config.keep or 0.0  # matters to training alone
+        encoder = GruEncoder(source, width, depth, dropout, keep)
+        decoder = GruDecoder(embedding, kind(width, heads, False), width, layers, dropout, keep)
     else:
 
         def attention() -> Attention:

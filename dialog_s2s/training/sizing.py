@@ -113,6 +113,10 @@ def _model(
             if diverse
             else "few replies, each for many questions, may be learnt by heart",
         ),
+        "keep": (
+            1.5 if slots else 0.0,
+            "what was said long ago counts" if slots else "a source is soon read",
+        ),
         "copy": (
             (diverse or slots > 0) and attention != "none",
             "replies take up words of the question"
