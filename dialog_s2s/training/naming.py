@@ -34,6 +34,8 @@ SPARE = 1.5
 MOST = 96
 """Slots at most."""
 
+_NONE = frozenset({""})
+
 _CODE = re.compile(r"[\d_@]")
 
 
@@ -74,11 +76,16 @@ def naming(corpus: Iterable[Example]) -> Naming:
     return Naming(known, slots, share)
 
 
-@lru_cache(maxsize=1 << 14)
 def words(text: str) -> frozenset[str]:
     """The different words of a text that could be names, without the punctuation they end on."""
-    found = {known_as(parted(word)[0]) for word in text.split()}
-    return frozenset(word for word in found if nameable(word))
+    return frozenset(map(_word, text.split())) - _NONE
+
+
+@lru_cache(maxsize=1 << 16)
+def _word(word: str) -> str:
+    """A word as it is known, without its ending; empty where it could be no name."""
+    found = known_as(parted(word)[0])
+    return found if nameable(found) else ""
 
 
 def plain(text: str, known: frozenset[str]) -> str:
