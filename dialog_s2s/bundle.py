@@ -29,6 +29,9 @@ CONFIG, WEIGHTS, TOKENIZER, CARD = (
     "README.md",
 )
 REQUIRED = (CONFIG, WEIGHTS, TOKENIZER, CARD)
+WORDS = "words.txt"
+"""Where there are slots: the words that are no names, a line each."""
+
 MEMORY, RECALL, RECALL_TENSORS, THESAURUS = (
     "memory.db",
     "memory.json",

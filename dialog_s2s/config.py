@@ -63,6 +63,12 @@ class TextConfig:
     max_target_tokens: int = _setting(
         120, "longest reply in tokens; longer ones are cut in training", least=4, most=8192
     )
+    slots: int | None = _setting(
+        None,
+        "names and codes of a source that are read, and said, as one piece each; 0 spells them",
+        least=0,
+        most=1024,
+    )
     held_out: float | None = _setting(
         None, "share of questions kept out of training to measure on", least=0.0, most=0.5
     )
@@ -83,6 +89,12 @@ class ModelConfig:
     decoder_layers: int | None = _setting(None, "depth of the decoder", least=1, most=48)
     dropout: float | None = _setting(
         None, "share of activations dropped in training", least=0.0, most=0.9
+    )
+    keep: float | None = _setting(
+        None,
+        "log-odds with which a GRU keeps its state at first; above 0 for long sources",
+        least=-8.0,
+        most=8.0,
     )
     copy: bool | None = _setting(
         None, "let the generator copy pieces of what it attends to; see docs/answer-memory.md"

@@ -48,7 +48,7 @@ parts (all that can be measured, if none is given; bots are shared between them)
   likelihood  a bot of real pairs (--corpus): nats per character and chrF on --test
   history     a bot of DailyDialog: earlier turns as they are, shuffled, removed
   ablation    every part of the answer memory left out in turn; trains two dozen bots
-  babi        the bAbI dialogue tasks: a bot a task, three hours of training
+  babi        the bAbI dialogue tasks: a bot a task, an hour and a half of training
 The last four need --data: a folder with a folder a corpus, in it train.jsonl.gz, valid.jsonl.gz
 and test.jsonl.gz (a dialogue a line, with `turns`)."""
 

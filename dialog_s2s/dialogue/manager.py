@@ -10,10 +10,11 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialog_s2s.bundle import TOKENIZER, open_bundle
+from dialog_s2s.bundle import open_bundle
 from dialog_s2s.config import Config, GenerationConfig, given, with_settings
 from dialog_s2s.dialogue.confidence import Confidence, reply_features
 from dialog_s2s.dialogue.conversation import Conversation, words
+from dialog_s2s.dialogue.format import source_format
 from dialog_s2s.dialogue.noted import from_noted
 from dialog_s2s.dialogue.reply import (
     UNKNOWN,
@@ -32,8 +33,9 @@ from dialog_s2s.memory.keys import NEEDED, context_of
 from dialog_s2s.memory.recall import NOTHING_RECALLED, Memory, Recalled
 from dialog_s2s.memory.rows import FIXED, TAUGHT, NewRow, Row
 from dialog_s2s.memory.stored import open_memory
+from dialog_s2s.text.slots import Source
 from dialog_s2s.text.source import SourceFormat
-from dialog_s2s.text.tokenizer import END, Tokenizer
+from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import Role, Turn, fold
 
 MAX_QUESTION = 20_000
@@ -76,14 +78,8 @@ class Bot:
         """
         bundle = open_bundle(path)
         config = bundle.config()
-        tokenizer = Tokenizer(bundle.read(TOKENIZER))
-        format = SourceFormat(
-            tokenizer,
-            config.text.max_source_tokens,
-            given(config.text.history_turns, "text.history_turns"),
-            given(config.text.fold_sources, "text.fold_sources"),
-        )
-        opened = open_memory(bundle, tokenizer)
+        format = source_format(bundle)
+        opened = open_memory(bundle, format.tokenizer)
         memory = confidence = language = None
         if opened is not None:
             memory, tree = opened
@@ -95,7 +91,7 @@ class Bot:
                 raise BundleError(
                     f"{bundle.path}: its answer memory is of another version; train the bot again"
                 ) from None
-        engine = Engine(load_backend(bundle), tokenizer)
+        engine = Engine(load_backend(bundle), format.tokenizer)
         return cls(engine, format, config, bundle.path, memory, confidence, language)
 
     def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
@@ -367,13 +363,16 @@ class Bot:
     ) -> Attended:
         weights_TS = self.engine.attended(source, pieces)
         tokenizer = self.format.tokenizer
+        written: Callable[[int], str] = tokenizer.piece
+        if isinstance(source, Source):
+            written, pieces = source.shown, source.hidden(pieces)
         opened = set(tokenizer.roles.values())
         places = [place for place, piece in enumerate(source) if piece in opened]
         shares = weights_TS.mean(0)
         ends = [*places[1:], len(source)]
         return Attended(
-            tuple(tokenizer.piece(piece) for piece in source),
-            (*(tokenizer.piece(piece) for piece in pieces), ""),
+            tuple(written(piece) for piece in source),
+            (*(written(piece) for piece in pieces), ""),
             weights_TS,
             tuple(
                 (turn, float(shares[start:end].sum()))

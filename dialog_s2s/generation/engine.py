@@ -15,6 +15,7 @@ from dialog_s2s.generation.backend import Backend
 from dialog_s2s.generation.mixed_backend import MixedBackend
 from dialog_s2s.generation.rules import repeated
 from dialog_s2s.generation.search import Hypothesis, Said, beam, one_by_one
+from dialog_s2s.generation.slotted import hidden, hidden_votes, spelling, spelt
 from dialog_s2s.memory.mixture import SILENT, Votes
 from dialog_s2s.text.tokenizer import END, START, Tokenizer
 
@@ -42,9 +43,10 @@ class Engine:
     ) -> list[Hypothesis]:
         """The n best replies by beam search, or the one reply of the other methods."""
         if settings.method == "beam":
-            backend = MixedBackend(self.backend, [votes])
+            told = hidden_votes(votes, source)
+            backend = MixedBackend(self.backend, [told])
             found = beam(backend, source, settings, self._silent())
-            return [_whole(each, votes) for each in found]
+            return [spelt(_whole(each, told), source, votes) for each in found]
         return self.replies([source], settings, [seed], [votes])
 
     def replies(
@@ -61,6 +63,7 @@ class Engine:
                 self.candidates(source, settings, seed, vote)[0]
                 for source, seed, vote in zip(sources, seeds, votes, strict=True)
             ]
+        given, votes = votes, [hidden_votes(*each) for each in zip(votes, sources, strict=True)]
         found: dict[int, Hypothesis] = {}
         order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
         sure = [place for place in order if self._sure(votes[place], settings)]
@@ -90,7 +93,8 @@ class Engine:
         if settings.method == "greedy":
             for place in order:
                 found[place] = self._likelier(found[place], sources[place], votes[place], settings)
-        return [_whole(found[place], votes[place]) for place in range(len(sources))]
+        whole = [_whole(found[place], votes[place]) for place in range(len(sources))]
+        return [spelt(*each) for each in zip(whole, sources, given, strict=True)]
 
     def _sure(self, votes: Votes, settings: GenerationConfig) -> bool:
         """Whether greedy search can only find the weightiest answer: with more than half of all
@@ -131,11 +135,15 @@ class Engine:
         votes: Sequence[Votes] | None = None,
     ) -> list[float]:
         """The log-probability of whole replies, each of which ends in the end piece."""
+        replies = [hidden(*each) for each in zip(replies, sources, strict=True)]
         found: dict[int, float] = {}
         order = sorted(range(len(sources)), key=lambda place: len(replies[place]))
         for start in range(0, len(order), SLOTS):
             places = order[start : start + SLOTS]
-            told = [SILENT if votes is None else votes[place] for place in places]
+            told = [
+                SILENT if votes is None else hidden_votes(votes[place], sources[place])
+                for place in places
+            ]
             likely = MixedBackend(self.backend, told).likelihood(
                 [sources[place] for place in places], [replies[place] for place in places]
             )
@@ -152,10 +160,10 @@ class Engine:
         """The pieces of one reply as they are chosen; at the end where several are compared, as
         beam search does, and greedy search if there is a memory."""
         if settings.method == "sample" or (settings.method == "greedy" and not votes.answers):
-            backend = MixedBackend(self.backend, [votes])
-            yield from _completed(
-                one_by_one(backend, [source], settings, [seed], self._silent()), votes
-            )
+            told = hidden_votes(votes, source)
+            backend = MixedBackend(self.backend, [told])
+            said = one_by_one(backend, [source], settings, [seed], self._silent())
+            yield from spelling(_completed(said, told), source)
             return
         best = self.candidates(source, settings, seed, votes)[0]
         for piece in best.pieces:
@@ -164,10 +172,10 @@ class Engine:
 
     def attended(self, source: Sequence[int], pieces: Sequence[int]) -> NDArray[np.float32]:
         """Attention weights [T, S] of the generator when it is made to say `pieces` (and the end
-        piece); all 0 where the model has no attention."""
+        piece), names of the source by their slots; all 0 where the model has no attention."""
         state = self.backend.encode([source])
         weights = []
-        for piece in (START, *pieces):
+        for piece in (START, *hidden(pieces, source)):
             _, state = self.backend.step([piece], state)
             weights.append(self.backend.attention(state)[0])
         return np.stack(weights)

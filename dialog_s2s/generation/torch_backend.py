@@ -32,14 +32,15 @@ class TorchBackend:
 
     def __init__(self, model: Seq2Seq):
         self.model = model.eval()
-        self.vocabulary = model.generator.bias_V.shape[0]
+        self.vocabulary = model.generator.pieces.num_embeddings
 
     @classmethod
     def load(cls, bundle: Bundle) -> TorchBackend:
         """The model of a bundle. Raises `BundleError` where config and weights disagree."""
         config = bundle.config()
         tokenizer = Tokenizer(bundle.read(TOKENIZER))
-        pieces = Pieces(tokenizer.size, PADDING, tokenizer.openers)
+        slots = config.text.slots or 0
+        pieces = Pieces(tokenizer.size + slots, PADDING, tokenizer.openers, slots)
         model = build(config.model, pieces)
         load_weights(model, bundle.read(WEIGHTS))
         return cls(model)

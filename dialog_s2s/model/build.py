@@ -19,11 +19,13 @@ SEGMENTS = 16
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What a model must know of its vocabulary: its size and three kinds of ids."""
+    """What a model must know of its vocabulary: its size and four kinds of ids."""
 
     size: int
     padding: int
     openers: tuple[int, ...]
+    slots: int = 0
+    """So many at the end stand for words of the source, and are said by copying alone."""
 
 
 def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
@@ -39,7 +41,7 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
         )
     embedding = PieceEmbedding(pieces.size, given(config.embedding, "model.embedding"))
     dropout = given(config.dropout, "model.dropout")
-    source = SourceEmbedding(embedding, pieces.openers, SEGMENTS, dropout)
+    source = SourceEmbedding(embedding, pieces.openers, SEGMENTS, dropout, pieces.slots)
     attending = given(config.attention, "model.attention")
     copies = given(config.copy, "model.copy")
     if copies and attending == "none":
@@ -47,14 +49,20 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
             "model.copy needs attention to copy by; set model.copy to false or model.attention to "
             "another than none"
         )
+    if pieces.slots and not copies:
+        raise ConfigError(
+            "text.slots needs model.copy, for a slot is said by copying it; set text.slots to 0 or "
+            "model.copy to true"
+        )
     kind = KINDS[attending]
     depth = given(config.encoder_layers, "model.encoder_layers")
     layers = given(config.decoder_layers, "model.decoder_layers")
     encoder: Encoder
     decoder: Decoder
     if given(config.core, "model.core") == "gru":
-        encoder = GruEncoder(source, width, depth, dropout)
-        decoder = GruDecoder(embedding, kind(width, heads, False), width, layers, dropout)
+        keep = config.keep or 0.0  # matters to training alone
+        encoder = GruEncoder(source, width, depth, dropout, keep)
+        decoder = GruDecoder(embedding, kind(width, heads, False), width, layers, dropout, keep)
     else:
 
         def attention() -> Attention:
@@ -62,4 +70,4 @@ def build(config: ModelConfig, pieces: Pieces) -> Seq2Seq:
 
         encoder = TransformerEncoder(source, width, depth, heads, dropout)
         decoder = TransformerDecoder(embedding, attention, width, layers, heads, dropout)
-    return Seq2Seq(encoder, decoder, Generator(embedding, pieces.padding, copies))
+    return Seq2Seq(encoder, decoder, Generator(embedding, pieces.padding, copies, pieces.slots))

@@ -61,12 +61,13 @@ class GruDecoder(Decoder):
         width: int,
         layers: int,
         dropout: float,
+        keep: float = 0.0,
     ):
         super().__init__()
         self.pieces = pieces
         self.attention = attention
         inputs = [pieces.embedding_dim] + [width] * (layers - 1)
-        self.layers = nn.ModuleList(Gru(size, width) for size in inputs)
+        self.layers = nn.ModuleList(Gru(size, width, keep=keep) for size in inputs)
         self.first = Linear(width, width * layers)
         self.combine = Linear(2 * width, pieces.embedding_dim)
         self.dropout = Dropout(dropout)

@@ -28,13 +28,20 @@ class Encoder(nn.Module):
 class GruEncoder(Encoder):
     """Bidirectional GRU layers (Cho et al. 2014; Bahdanau et al. 2015)."""
 
-    def __init__(self, embedding: SourceEmbedding, width: int, layers: int, dropout: float):
+    def __init__(
+        self,
+        embedding: SourceEmbedding,
+        width: int,
+        layers: int,
+        dropout: float,
+        keep: float = 0.0,
+    ):
         super().__init__()
         self.embedding = embedding
         self.dropout = Dropout(dropout)
         inputs = [embedding.pieces.embedding_dim] + [width] * (layers - 1)
         half = width // 2
-        self.layers = nn.ModuleList(Gru(size, half, groups=2) for size in inputs)
+        self.layers = nn.ModuleList(Gru(size, half, groups=2, keep=keep) for size in inputs)
         self.summary = Linear(2 * width, width)
 
     def forward(self, source_BS: Tensor, mask_BS: Tensor) -> Encoded:

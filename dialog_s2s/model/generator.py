@@ -6,6 +6,7 @@ of the source, each by its attention: a name or a number that was never learnt c
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import torch
@@ -21,6 +22,9 @@ CHUNK = 256
 UNUSED = -2.0
 """The copy gate's log-odds before anything is learnt."""
 
+UNSAID = 1e4
+"""Nats of a slot by the vocabulary alone, which never says one."""
+
 LEAST = 1e-30
 """Attention below which a piece is as good as not in the source."""
 
@@ -28,18 +32,20 @@ LEAST = 1e-30
 class Generator(nn.Module):
     """Projection onto the pieces' own embeddings (tied: Press & Wolf 2017), then softmax."""
 
-    def __init__(self, pieces: nn.Embedding, padding: int, copies: bool = False):
+    def __init__(self, pieces: nn.Embedding, padding: int, copies: bool = False, slots: int = 0):
         super().__init__()
         self.pieces = pieces
         self.padding = padding
-        self.bias_V = nn.Parameter(torch.zeros(pieces.num_embeddings))
+        self.slots = slots
+        """So many pieces, the last ones, are in no vocabulary and can only be copied."""
+        self.bias_V = nn.Parameter(torch.zeros(pieces.num_embeddings - slots))
         self.gate = nn.Linear(pieces.embedding_dim, 1) if copies else None
         if self.gate is not None:
             nn.init.constant_(self.gate.bias, UNUSED)
 
     def forward(self, feature: Tensor) -> Tensor:
         """logits of the vocabulary alone: [..., E] -> [..., V]."""
-        return nn.functional.linear(feature, self.pieces.weight, self.bias_V)
+        return nn.functional.linear(feature, self._vocabulary(), self.bias_V)
 
     def step(self, feature_RE: Tensor, weights_RS: Tensor, source_RS: Tensor) -> Tensor:
         """logits_RV of vocabulary and copies together; log-probabilities where there is a gate."""
@@ -47,9 +53,10 @@ class Generator(nn.Module):
         if self.gate is None:
             return logits_RV
         opened_R1 = self.gate(feature_RE)
-        copied_RV = torch.zeros_like(logits_RV).scatter_add_(1, source_RS, weights_RS)
+        said_RV = nn.functional.pad(torch.log_softmax(logits_RV, -1), (0, self.slots), value=-inf)
+        copied_RV = torch.zeros_like(said_RV).scatter_add_(1, source_RS, weights_RS)
         likely_RV: Tensor = torch.logaddexp(
-            logsigmoid(-opened_R1) + torch.log_softmax(logits_RV, -1),
+            logsigmoid(-opened_R1) + said_RV,
             logsigmoid(opened_R1) + copied_RV.log(),
         )
         return likely_RV
@@ -84,7 +91,7 @@ class Generator(nn.Module):
             copied_N = opened_N + reached_N.clamp(min=LEAST).log()
         objective, nats_N = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
             feature_NE,
-            self.pieces.weight,
+            self._vocabulary(),
             self.bias_V,
             target_N,
             weight_N,
@@ -96,6 +103,10 @@ class Generator(nn.Module):
             objective = objective + (more_N.sum() if weight_N is None else more_N @ weight_N)
         nats_B = nats_N.new_zeros(len(target_BT)).index_add_(0, row_N, nats_N)
         return Loss(nats_B, target_N.numel(), objective)
+
+    def _vocabulary(self) -> Tensor:
+        """The vectors of the pieces that can be said: VE."""
+        return self.pieces.weight[: len(self.bias_V)]
 
 
 def _copying(nats_N: Tensor, opened_N: Tensor, copied_N: Tensor) -> tuple[Tensor, Tensor]:
@@ -151,6 +162,8 @@ class _CrossEntropy(torch.autograd.Function):
             for start in range(0, rows, CHUNK):
                 piece = slice(start, min(start + CHUNK, rows))
                 feature, target_N1 = feature_NE[piece].to(kind), target_N[piece, None]
+                slot_N = target_N1[:, 0] >= size
+                target_N1 = target_N1.clamp(max=size - 1)
                 real = len(feature)
                 if kind != weight_VE.dtype:
                     feature = nn.functional.pad(feature, (0, 0, 0, -real % GRAIN))
@@ -158,6 +171,7 @@ class _CrossEntropy(torch.autograd.Function):
                 right = logits[:real].gather(1, target_N1)
                 log_p = torch.log_softmax(logits, -1)
                 likely = log_p[:real].gather(1, target_N1)
+                likely[slot_N] = -UNSAID
                 nats_N[piece] = -likely[:, 0]
                 if copied_N is not None:
                     count_N[piece] *= torch.sigmoid(likely[:, 0] - copied_N[piece])

@@ -22,7 +22,9 @@ from dialog_s2s.model.layers import GRAIN, product_dtype
 class Gru(nn.Module):
     """`groups` independent GRUs that read sequences of one length side by side."""
 
-    def __init__(self, inputs: int, width: int, groups: int = 1):
+    def __init__(self, inputs: int, width: int, groups: int = 1, keep: float = 0.0):
+        """`keep` are the log-odds with which a state is kept before anything is learnt: above 0,
+        what was read long ago is there to learn from (cf. Jozefowicz et al. 2015)."""
         super().__init__()
         bound = 1 / math.sqrt(width)
         self.width = width
@@ -30,6 +32,7 @@ class Gru(nn.Module):
         self.input_GE3M = nn.Parameter(_uniform(groups, inputs, 3 * width, bound=bound))
         self.recur_GM3M = nn.Parameter(_uniform(groups, width, 3 * width, bound=bound))
         self.bias_G3M = nn.Parameter(torch.zeros(groups, 3 * width))
+        nn.init.constant_(self.bias_G3M[:, width : 2 * width], keep)
         self.candidate_bias_GM = nn.Parameter(torch.zeros(groups, width))
 
     def forward(self, inputs_GBTE: Tensor, first_GBM: Tensor) -> Tensor:

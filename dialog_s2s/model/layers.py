@@ -81,18 +81,31 @@ class SourceEmbedding(nn.Module):
     Segments are opened by pieces of their own (for a dialogue: who speaks), given as plain ids,
     so both can be read off the source itself.
 
+    Of a slot (see `Pieces.slots`), which says nothing of itself, it also tells how far back the
+    last segment is that has it, if that is a later one: whether, and when, it came up again.
+
     Shapes: source_BS, mask_BS -> BSE.
     """
 
     def __init__(
-        self, pieces: nn.Embedding, openers: tuple[int, ...], segments: int, dropout: float
+        self,
+        pieces: nn.Embedding,
+        openers: tuple[int, ...],
+        segments: int,
+        dropout: float,
+        slots: int = 0,
     ):
         super().__init__()
         self.pieces = pieces
         self.segments = segments
         self.kinds = nn.Embedding(len(openers) + 1, pieces.embedding_dim)
         self.distances = nn.Embedding(segments, pieces.embedding_dim)
-        for embedding in (self.kinds, self.distances):
+        self.slots = slots
+        told = [self.kinds, self.distances]
+        if slots:
+            self.mentions = nn.Embedding(segments + 1, pieces.embedding_dim)
+            told.append(self.mentions)
+        for embedding in told:
             nn.init.zeros_(embedding.weight)
         self.dropout = Dropout(dropout)
         kind_V = torch.zeros(pieces.num_embeddings, dtype=torch.long)
@@ -109,8 +122,23 @@ class SourceEmbedding(nn.Module):
         segment_BS = kind_BS.gather(1, place_BS.cummax(1).values)
         distance_BS = (opened_BS[:, -1:] - opened_BS).clamp(max=self.segments - 1)
         embedded_BSE = self.pieces(source_BS) + self.kinds(segment_BS) + self.distances(distance_BS)
+        if self.slots:
+            embedded_BSE = embedded_BSE + self._mentioned(source_BS, distance_BS)
         dropped: Tensor = self.dropout(embedded_BSE)
         return dropped
+
+    def _mentioned(self, source_BS: Tensor, distance_BS: Tensor) -> Tensor:
+        """What is added to each place that holds a slot: BSE."""
+        slot_BS = source_BS - (self.pieces.num_embeddings - self.slots)
+        named_BS = slot_BS >= 0
+        # all that is no slot shares a column of its own
+        slot_BS = torch.where(named_BS, slot_BS, self.slots)
+        last_BK = distance_BS.new_full((len(source_BS), self.slots + 1), self.segments)
+        last_BK = last_BK.scatter_reduce(1, slot_BS, distance_BS, "amin")
+        last_BS = last_BK.gather(1, slot_BS)
+        again_BS = torch.where(last_BS < distance_BS, last_BS, self.segments)
+        told: Tensor = self.mentions(again_BS) * named_BS[:, :, None]
+        return told
 
 
 def sinusoids(length: int, width: int, start: int, device: torch.device) -> Tensor:

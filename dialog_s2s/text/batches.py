@@ -141,8 +141,9 @@ def _examples(
 ) -> tuple[list[list[int]], list[list[int]]]:
     sources, targets = [], []
     for index in order.tolist():
-        source = shard.source(index)
+        source, target = shard.source(index), shard.target(index)
         if noise is not None:
+            source, target = noise.renumbered(source, target, random)
             start = noise.begins(source)
             remembered, source = source[:start], noise.applied(source[start:], random)
             if noise.stray and noise.opens(source) and random.random() < noise.stray:
@@ -151,5 +152,5 @@ def _examples(
                     source = [*noise.exchange(shard, other), *source]
             source = [*remembered, *source]
         sources.append(source)
-        targets.append(shard.target(index))
+        targets.append(target)
     return sources, targets

@@ -29,6 +29,8 @@ class Noise:
     stray: float = 0.0
     fold: bool = False
     """Whether sources are folded; see `source.folded`."""
+    slots: int = 0
+    """Slots there are: each example gets other ones at every pass, so that all are learnt."""
     cut: float = 0.3
     """Chance of each piece to be split, in a source that is cut finer."""
     _splits: list[list[tuple[int, int]]] = field(init=False, repr=False)
@@ -47,19 +49,36 @@ class Noise:
             shorter = [
                 piece
                 for piece, keep in zip(source, kept, strict=True)
-                if keep or piece in self._roles
+                if keep or piece in self._roles or piece >= self.tokenizer.size
             ]
             if shorter[-1] not in self._roles:
                 source = shorter
         return source
 
     def exchange(self, shard: Shard, index: int) -> list[int]:
-        """An example's question and reply as earlier turns of another, read as a source is."""
-        source = shard.source(index)
+        """An example's question and reply as earlier turns of another, read as a source is;
+        without its names, whose slots mean others here."""
+        source = [piece for piece in shard.source(index) if piece < self.tokenizer.size]
         last = max(place for place, piece in enumerate(source) if piece in self._roles)
-        reply = self.tokenizer.decode(shard.target(index))
+        reply = self.tokenizer.decode(
+            [piece for piece in shard.target(index) if piece < self.tokenizer.size]
+        )
         said = self.tokenizer.encode_words(folded(reply) if self.fold else reply)
         return [*source[last:], self.tokenizer.roles[Role.BOT], *said]
+
+    def renumbered(
+        self, source: list[int], target: list[int], random: np.random.Generator
+    ) -> tuple[list[int], list[int]]:
+        """An example with other slots for its names."""
+        if not self.slots:
+            return source, target
+        first = self.tokenizer.size
+        others = (first + random.permutation(self.slots)).tolist()
+        changed = (
+            [piece if piece < first else others[piece - first] for piece in pieces]
+            for pieces in (source, target)
+        )
+        return next(changed), next(changed)
 
     def begins(self, source: list[int]) -> int:
         """Where the turns begin, after what was remembered."""
@@ -73,7 +92,7 @@ class Noise:
         finer: list[int] = []
         chance = random.random((len(source), 2))
         for piece, (whether, which) in zip(source, chance, strict=True):
-            ways = self._splits[piece]
+            ways = self._splits[piece] if piece < len(self._splits) else []
             if ways and whether < self.cut:
                 finer += ways[int(which * len(ways))]
             else:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dialog_s2s.text.slots import Slots, Source
 from dialog_s2s.text.tokenizer import Tokenizer
 from dialog_s2s.text.turns import Role, Turn
 
@@ -35,16 +36,34 @@ class SourceFormat:
     """Most turns of the talk before the last one."""
     fold: bool
     """Whether case and closing punctuation are folded away; see `folded`."""
+    slots: Slots | None = None
+    """Which words of turns are names, where these are read as slots."""
+
+    @property
+    def size(self) -> int:
+        """Pieces there are: the tokenizer's and the slots."""
+        return self.tokenizer.size + (0 if self.slots is None else self.slots.count)
 
     def pieces(self, turns: Sequence[Turn], remembered: Sequence[str] = ()) -> list[int]:
         """Turns oldest first, each opened by its role piece; before them answers that were
         remembered, as a reply would say them, cut at REMEMBERED pieces each.
 
         See `read` for which turns; the last is cut at its end if it alone exceeds the budget.
+        With slots it is a `Source`, which knows what they stand for.
         """
-        segments = [self.remembered(answer) for answer in reversed(remembered)]
-        segments += [self._segment(turn)[: self.budget] for turn in self.read(turns)]
-        return [piece for segment in segments for piece in segment]
+        words: list[int | str] = []
+        for answer in reversed(remembered):
+            words += self.remembered(answer)
+        for turn in self.read(turns):
+            words += self._segment(turn)[: self.budget]
+        if self.slots is not None:
+            return self.slots.source(words)
+        return [piece for piece in words if isinstance(piece, int)]
+
+    def reply(self, text: str, source: Sequence[int]) -> list[int]:
+        """The pieces of a reply to learn, with slots for the names that its source has."""
+        pieces = self.tokenizer.encode(text)
+        return source.hidden(pieces) if isinstance(source, Source) else pieces
 
     def read(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
         """The turns that fit, in order: the last one always, then what is no part of the talk
@@ -72,7 +91,12 @@ class SourceFormat:
         """An answer as a segment of its own."""
         return [self.tokenizer.memory, *self.tokenizer.encode(answer)[:REMEMBERED]]
 
-    def _segment(self, turn: Turn) -> list[int]:
+    def _segment(self, turn: Turn) -> list[int | str]:
+        """The pieces of a turn, and between them its names, each of which takes one."""
+        opener = self.tokenizer.roles[turn.role]
+        if self.slots is not None:
+            text = (_CLOSING.sub("", turn.text) or turn.text) if self.fold else turn.text
+            return [opener, *self.slots.words(text, self.fold)]
         # by the word even where replies are made of phrases: a question is a new mix of old words
         text = folded(turn.text) if self.fold else turn.text
-        return [self.tokenizer.roles[turn.role], *self.tokenizer.encode_words(text)]
+        return [opener, *self.tokenizer.encode_words(text)]

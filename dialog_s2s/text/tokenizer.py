@@ -118,6 +118,21 @@ class Tokenizer:
         """The pieces of `text`, each word by itself: no piece spans two words."""
         return [piece for word in text.split() for piece in self.encode(word)]
 
+    def letters(self, text: str) -> list[int]:
+        """The pieces of `text` within a word, a character each; its bytes where it has none."""
+        found: list[int] = []
+        for char in text:
+            index = int(self._pieces.PieceToId(char))
+            if index >= SMALLEST - 256:
+                found.append(index)
+            else:
+                found += (SMALLEST - 256 + byte for byte in char.encode("utf-8", "replace"))
+        return found
+
+    def special(self, index: int) -> bool:
+        """Whether a piece is no text: padding, start, end, or what opens a segment."""
+        return index < SMALLEST - 256
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of pieces; special ones are silent, incomplete characters are dropped."""
         return "".join(self.stream(ids))
@@ -129,7 +144,7 @@ class Tokenizer:
         for index in ids:
             if index in self._bytes:
                 text = characters.decode(bytes([self._bytes[index]]))
-            elif index < SMALLEST - 256:
+            elif self.special(index):
                 continue
             else:
                 characters.reset()  # bytes of a character that never became whole

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dialog_s2s.bundle import MEMORY, TOKENIZER, WEIGHTS, open_bundle
+from dialog_s2s.bundle import MEMORY, WEIGHTS, open_bundle
 from dialog_s2s.config import Config
+from dialog_s2s.dialogue.format import source_format
 from dialog_s2s.errors import UsageError
 from dialog_s2s.memory.keys import context_of, key
 from dialog_s2s.memory.rows import TRAINED, Row, Rows
-from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.text.source import SourceFormat
 from dialog_s2s.text.turns import Dialogue, Example, Origin, Role, Turn, fold
 
 RATE = 0.4
@@ -32,9 +33,9 @@ class Ancestor:
     config: Config
     rows: tuple[Row, ...]
     """What it remembers, the trained ones first."""
-    tokenizer: Tokenizer | None
+    shape: SourceFormat | None
     weights: bytes | None
-    """None, as the tokenizer, where it has forgotten pairs."""
+    """None, as the shape of its sources, where it has forgotten pairs."""
 
     @classmethod
     def load(cls, path: str | Path) -> Ancestor:
@@ -54,7 +55,7 @@ class Ancestor:
             bundle.path,
             bundle.config(),
             tuple(rows),
-            None if forgetful else Tokenizer(bundle.read(TOKENIZER)),
+            None if forgetful else source_format(bundle),
             None if forgetful else bundle.read(WEIGHTS),
         )
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
 from dialog_s2s.config import TextConfig, given
-from dialog_s2s.errors import DataError
+from dialog_s2s.errors import ConfigError, DataError
 from dialog_s2s.text.readers import from_items, read
 from dialog_s2s.text.shards import Encoding, Shard, write_shard
+from dialog_s2s.text.slots import Slots
 from dialog_s2s.text.source import SourceFormat, folded
 from dialog_s2s.text.split import held_out_keys, key
 from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Dialogue, Example, Origin, Role, examples, fold
 from dialog_s2s.training.ancestor import Ancestor
+from dialog_s2s.training.naming import known_words, naming, plain
 
 PHRASE = 3
 """Words in a phrase, where replies are learnt by the phrase."""
@@ -92,6 +94,10 @@ class Survey:
     """Pairs whose question comes after earlier turns."""
     usual_history: int
     """Turns before a question that suffice for all but a few of those that have any."""
+    slots: int = 0
+    """Enough for the names of any source, where replies repeat them; see `naming`."""
+    repeating: float = 0.0
+    """Share of the pairs whose reply repeats a name."""
 
 
 def survey(corpus: Iterable[Example]) -> Survey:
@@ -135,7 +141,17 @@ def survey(corpus: Iterable[Example]) -> Survey:
         covered += lengths[usual]
         if covered >= USUAL * with_history:
             break
-    return Survey(pairs, len(questions), len(replies), characters, with_history, usual)
+    names = naming(corpus)
+    return Survey(
+        pairs,
+        len(questions),
+        len(replies),
+        characters,
+        with_history,
+        usual,
+        names.slots,
+        names.repeating,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,23 +172,17 @@ def prepare(
     text: TextConfig,
     seed: int,
     folder: Path,
-    tokenizer: Tokenizer | None = None,
+    shape: SourceFormat | None = None,
 ) -> Prepared:
-    """Splits, learns the vocabulary from the learnt side alone unless there is one, and writes both
-    sides' shards."""
+    """Splits, learns the vocabulary and the names from the learnt side alone, unless a `shape` that
+    was learnt is given, and writes both sides' shards.
+
+    Raises:
+        ConfigError: names are to have slots, and pieces to span words.
+    """
     held = held_out_keys(corpus, given(text.held_out, "text.held_out"), seed)
-    if tokenizer is None:
-        tokenizer = Tokenizer.train(
-            _texts((example for example in corpus if key(example) not in held), text),
-            given(text.vocabulary, "text.vocabulary"),
-            phrases=given(text.phrases, "text.phrases"),
-        )
-    shape = SourceFormat(
-        tokenizer,
-        text.max_source_tokens,
-        given(text.history_turns, "text.history_turns"),
-        given(text.fold_sources, "text.fold_sources"),
-    )
+    if shape is None:
+        shape = _shape(_Learnt(corpus, held), text)
     cut = 0
     sides: dict[bool, list[Example]] = {False: [], True: []}
 
@@ -182,18 +192,55 @@ def prepare(
             if (key(example) in held) is not side:
                 continue
             sides[side].append(example)
-            reply = tokenizer.encode(example.reply)
+            source = shape.pieces(example.history)
+            reply = shape.reply(example.reply, source)
             cut += len(reply) >= text.max_target_tokens
             target = [*reply[: text.max_target_tokens - 1], END]
-            yield Encoding(shape.pieces(example.history), target, example.origin)
+            yield Encoding(source, target, example.origin)
 
-    learnt = write_shard(folder / "learnt", encoded(False), tokenizer.size)
-    held_out = write_shard(folder / "held-out", encoded(True), tokenizer.size)
+    learnt = write_shard(folder / "learnt", encoded(False), shape.size)
+    held_out = write_shard(folder / "held-out", encoded(True), shape.size)
     return Prepared(shape, learnt, held_out, sides[False], sides[True], cut)
 
 
-def _texts(corpus: Iterable[Example], text: TextConfig) -> Iterator[str]:
-    """Every different question and reply, so that often-used replies do not rule the pieces.
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """A corpus without what is held out; it can be gone through again."""
+
+    corpus: Iterable[Example]
+    held: Collection[str]
+
+    def __iter__(self) -> Iterator[Example]:
+        return (example for example in self.corpus if key(example) not in self.held)
+
+
+def _shape(learnt: Iterable[Example], text: TextConfig) -> SourceFormat:
+    """The vocabulary, and where names have slots, which words are none."""
+    count = given(text.slots, "text.slots")
+    if count and text.phrases:
+        raise ConfigError(
+            "text.slots stand for words; set text.slots to 0 or text.phrases to false"
+        )
+    known = known_words(learnt) if count else None
+    tokenizer = Tokenizer.train(
+        _texts(learnt, text, known),
+        given(text.vocabulary, "text.vocabulary"),
+        phrases=given(text.phrases, "text.phrases"),
+    )
+    return SourceFormat(
+        tokenizer,
+        text.max_source_tokens,
+        given(text.history_turns, "text.history_turns"),
+        given(text.fold_sources, "text.fold_sources"),
+        None if known is None else Slots(tokenizer, known, count),
+    )
+
+
+def _texts(
+    corpus: Iterable[Example], text: TextConfig, known: frozenset[str] | None
+) -> Iterator[str]:
+    """Every different question and reply, so that often-used replies do not rule the pieces; where
+    names have slots, `known` words alone.
 
     Where pieces may be phrases they shall: then replies count as often as they are used, cut
     into phrases, and questions count by the word, which is how they are read.
@@ -202,6 +249,8 @@ def _texts(corpus: Iterable[Example], text: TextConfig) -> Iterator[str]:
     for example in corpus:
         question = folded(example.question) if text.fold_sources else example.question
         for each in (question, example.reply):
+            if known is not None:
+                each = plain(each, known)
             new = hash(each) not in seen
             seen.add(hash(each))
             if text.phrases and each is example.reply:

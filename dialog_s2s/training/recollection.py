@@ -60,7 +60,7 @@ class Recollection:
         self._everything = rows_of(examples, turns)
         self._rows = self._everything[: len(prepared.learnt_examples)]
         self._encoder = encoder
-        size = prepared.format.tokenizer.size
+        size = prepared.format.size
         self._ranked = rank(self._rows, prepared.learnt, size, settings, encoder)
         self.prepared = self._remembering(prepared)
         """The examples with the answers that are remembered for others like them."""

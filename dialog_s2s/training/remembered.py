@@ -50,4 +50,4 @@ def remembering(
             source = [*segments, *shard.source(place)]
             yield Encoding(source, shard.target(place), shard.origin(place))
 
-    return write_shard(folder, encoded(), format.tokenizer.size)
+    return write_shard(folder, encoded(), format.size)

@@ -49,8 +49,9 @@ def choose(
         return dataclasses.replace(part, **changes)
 
     minutes = config.training.minutes or MINUTES
-    text = fill("text", **_text(survey))
-    model = fill("model", **_model(survey, minutes, config.model.attention))
+    copying = config.model.copy is not False and config.model.attention != "none"
+    text = fill("text", **_text(survey, config.text.phrases, copying))
+    model = fill("model", **_model(survey, minutes, config.model.attention, text.slots))
     training = fill("training", **_training(survey, minutes, precision, cores))
     memory = fill("memory", **_memory(survey))
     sized = dataclasses.replace(config, text=text, model=model, training=training, memory=memory)
@@ -62,13 +63,15 @@ def open_ended(survey: Survey) -> bool:
     return survey.pairs / survey.replies < SHARED and survey.characters >= 100_000
 
 
-def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
+def _text(survey: Survey, by_phrase: bool | None, copying: bool) -> dict[str, tuple[Any, str]]:
     ladder = ((10_000, 1000), (40_000, 2000), (600_000, 4000), (10_000_000, 8000))
     vocabulary = next((size for most, size in ladder if survey.characters < most), 16_000)
     history = min(survey.usual_history, 8)
     held_out = round(min(0.08, max(0.01, MEASURED / survey.questions)), 3)
     shared = survey.pairs / survey.replies
     phrases = shared >= SHARED
+    # a slot is a word, and is copied
+    slots = survey.slots if copying and not (phrases if by_phrase is None else by_phrase) else 0
     if phrases:
         vocabulary = max(vocabulary, min(16_000, survey.characters // 14))
     return {
@@ -81,11 +84,17 @@ def _text(survey: Survey) -> dict[str, tuple[Any, str]]:
             if history
             else "no pair has earlier turns, so each question is answered alone",
         ),
+        "slots": (
+            slots,
+            f"{survey.repeating:.0%} of replies repeat a name of what was said before",
+        ),
         "held_out": (held_out, "of the questions, to measure on"),
     }
 
 
-def _model(survey: Survey, minutes: float, attention: str | None) -> dict[str, tuple[Any, str]]:
+def _model(
+    survey: Survey, minutes: float, attention: str | None, slots: int
+) -> dict[str, tuple[Any, str]]:
     diverse = open_ended(survey)
     roomy = minutes >= 2.5 and survey.characters >= 100_000
     width, embedding = (384, 256) if roomy else (256, 192)
@@ -104,10 +113,14 @@ def _model(survey: Survey, minutes: float, attention: str | None) -> dict[str, t
             if diverse
             else "few replies, each for many questions, may be learnt by heart",
         ),
+        "keep": (
+            1.5 if slots else 0.0,
+            "what was said long ago counts" if slots else "a source is soon read",
+        ),
         "copy": (
-            diverse and attention != "none",
+            (diverse or slots > 0) and attention != "none",
             "replies take up words of the question"
-            if diverse
+            if diverse or slots > 0
             else "few replies, each for many questions, need no word of the question",
         ),
     }

@@ -136,15 +136,16 @@ def _run(
             f"false; write them to a file with: dialog-s2s taught {shlex.quote(str(out))} --json, "
             "and remove the folder or choose another"
         )
-    tokenizer = None if ancestor is None else ancestor.tokenizer
-    prepared = prepare(corpus, settings.text, settings.training.seed, folder, tokenizer)
+    shape = None if ancestor is None else ancestor.shape
+    prepared = prepare(corpus, settings.text, settings.training.seed, folder, shape)
     for line in _split(prepared, settings):
         say(line)
     tokenizer = prepared.format.tokenizer
     # a corpus may not hold as many pieces as were asked for
     text = dataclasses.replace(settings.text, vocabulary=tokenizer.size)
     settings = dataclasses.replace(settings, text=text)
-    pieces = Pieces(tokenizer.size, PADDING, tokenizer.openers)
+    slots = 0 if prepared.format.slots is None else prepared.format.slots.count
+    pieces = Pieces(prepared.format.size, PADDING, tokenizer.openers, slots)
     training = settings.training
     noise = Noise(
         tokenizer,
@@ -152,6 +153,7 @@ def _run(
         given(training.word_drop, "training.word_drop"),
         given(training.stray_history, "training.stray_history"),
         fold=prepared.format.fold,
+        slots=slots,
     )
     recollection = None
     if settings.memory.enabled:
@@ -188,6 +190,8 @@ def _run(
             say(f"Kept {len(taught):,} pairs that the bot there was taught.")
         files, calibrated = recollection.finished(model, taught)
         say(_sureness(calibrated, settings.memory.precision))
+    if prepared.format.slots is not None:
+        files[bundle.WORDS] = prepared.format.slots.written()
     report = Report(out, settings, counted, len(prepared.held_out), parameters, outcome, calibrated)
     files |= {
         bundle.CONFIG: config_text(settings).encode(),

@@ -151,3 +151,14 @@ def test_low_precision_is_near_full() -> None:
     for leaf, wanted in zip(leaves, full, strict=True):
         off = (leaf.grad - wanted).norm() / wanted.norm()
         assert off < 0.03
+
+
+def test_a_state_is_kept_at_first_as_asked() -> None:
+    layer = Gru(5, 4, groups=2, keep=3.0)
+    assert layer.bias_G3M[:, 4:8].eq(3.0).all()
+    assert not layer.bias_G3M[:, :4].any()
+    assert not layer.bias_G3M[:, 8:].any()
+    inputs, first = torch.zeros(2, 1, 1, 5), torch.ones(2, 1, 4)
+    kept, fleeting = Gru(5, 4, 2, 9.0)(inputs, first), Gru(5, 4, 2, -9.0)(inputs, first)
+    assert (kept - 1).abs().max() < 1e-2
+    assert (fleeting - 1).abs().max() > 1e-2

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialog_s2s.text.noise import Noise
-from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.text.shards import Encoding, write_shard
+from dialog_s2s.text.tokenizer import END, Tokenizer
 from dialog_s2s.text.turns import Role
 
 sentences = st.lists(
@@ -108,3 +111,36 @@ def test_pieces_are_dropped_at_the_given_rate(tokenizer: Tokenizer) -> None:
 def test_what_would_leave_no_question_is_not_dropped(tokenizer: Tokenizer) -> None:
     before = ordinary(tokenizer)
     assert Noise(tokenizer, drop=1.0).applied(before, rng(4)) == before
+
+
+def test_names_get_other_slots_and_stay_the_same_names(tokenizer: Tokenizer) -> None:
+    first = tokenizer.size
+    noise = Noise(tokenizer, subword=1.0, drop=0.5, slots=6)
+    before = [*ordinary(tokenizer), first, first + 2, first]
+    target = [*tokenizer.encode("tea"), first + 2, 3]
+    seen = set()
+    for seed in range(40):
+        source, said = noise.renumbered(before, target, rng(seed))
+        one, two, again = source[-3:]
+        assert one == again != two == said[-2]
+        assert source[:-3] == before[:-3]
+        assert (said[:-2], said[-1]) == (target[:-2], 3)
+        seen |= {one, two}
+        # nor is one cut finer or dropped, for the reply needs it
+        assert [piece for piece in noise.applied(source, rng(seed)) if piece >= first] == [
+            one,
+            two,
+            one,
+        ]
+    assert seen == set(range(first, first + 6))
+    assert Noise(tokenizer).renumbered(before, target, rng(0)) == (before, target)
+
+
+def test_unrelated_turns_come_without_their_names(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    first = tokenizer.size
+    encoding = Encoding([*ordinary(tokenizer), first], [*tokenizer.encode("hello"), first, END])
+    shard = write_shard(tmp_path / "shard", [encoding], first + 1)
+    noise = Noise(tokenizer, stray=1.0, slots=1)
+    asked = [tokenizer.roles[Role.USER], *tokenizer.encode("green tea")]
+    said = [tokenizer.roles[Role.BOT], *tokenizer.encode("hello")]
+    assert noise.exchange(shard, 0) == [*asked, *said]

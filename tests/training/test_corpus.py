@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, dialogues
 
-from dialog_s2s.errors import DataError, UsageError
+from dialog_s2s.errors import ConfigError, DataError, UsageError
 from dialog_s2s.text.split import key
 from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import fold
@@ -178,3 +178,25 @@ def test_long_replies_are_cut_and_counted(tmp_path: Path) -> None:
     assert made.cut == 1
     assert len(made.learnt.target(0)) == 6
     assert made.learnt.target(0)[-1] == made.learnt.target(1)[-1] == END
+
+
+def test_slots_stand_for_words_not_for_phrases(tmp_path: Path) -> None:
+    text = replace(TEXT, slots=3, phrases=True)
+    with pytest.raises(ConfigError, match=r"text\.slots stand for words"):
+        prepare(corpus_of(SINGLES), text, 1, tmp_path)
+
+
+def test_names_are_slots_in_what_is_learnt(tmp_path: Path) -> None:
+    asked = [(f"my order is n{number}", f"it is n{number}.") for number in range(20)]
+    counted = survey(corpus_of(asked))
+    assert (counted.slots > 0, counted.repeating) == (True, 1.0)
+    text = replace(TEXT, slots=counted.slots, phrases=False, vocabulary=300)
+    prepared = prepare(corpus_of(asked), text, 1, tmp_path)
+    first = prepared.format.tokenizer.size
+    assert prepared.format.size == first + counted.slots
+    for place in range(20):
+        source, target = prepared.learnt.source(place), prepared.learnt.target(place)
+        assert source[-1] == target[-3] == first
+        assert target[-1] == END
+    # the vocabulary is of words, not of names
+    assert not {"n1", "▁n1"} & {prepared.format.tokenizer.piece(n) for n in range(first)}

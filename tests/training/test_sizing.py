@@ -171,3 +171,23 @@ def test_a_small_corpus_holds_out_a_larger_share() -> None:
     shares = [sized(replace(ALONE, questions=n)).text.held_out for n in (100, 10_000, 10**7)]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > shares[-1] > 0
+
+
+NAMED = replace(ALONE, slots=9, repeating=0.4)
+
+
+def test_slots_need_words_and_copying() -> None:
+    def chosen(**sections: object) -> Config:
+        return choose(Config(**sections), NAMED, "float32", 1)[0]  # type: ignore[arg-type]
+
+    assert (chosen().text.slots, chosen().model.copy) == (9, True)
+    for config in (
+        chosen(text=TextConfig(phrases=True)),
+        chosen(model=ModelConfig(copy=False)),
+        chosen(model=ModelConfig(attention="none")),
+        choose(Config(), replace(NAMED, replies=100), "float32", 1)[0],
+    ):
+        assert config.text.slots == 0
+    few = choose(Config(text=TextConfig(phrases=False)), replace(NAMED, replies=100), "float32", 1)
+    assert few[0].text.slots == 9
+    assert chosen(text=TextConfig(slots=2)).text.slots == 2
