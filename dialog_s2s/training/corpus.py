@@ -164,7 +164,7 @@ def prepare(corpus: Iterable[Example], text: TextConfig, seed: int, folder: Path
         ConfigError: names are to have slots, and pieces to span words.
     """
     held = held_out_keys(corpus, given(text.held_out, "text.held_out"), seed)
-    count = given(text.slots, "text.slots")
+    count = text.slots or 0
     if count and text.phrases:
         raise ConfigError(
             "text.slots stand for words; set text.slots to 0 or text.phrases to false"
