@@ -22,7 +22,12 @@ SHORT = re.compile("[^aeiouy]*[aeiouy][^aeiouwxy]")
 """One vowel between consonants, as in "hop": with an ending such a word doubles its last letter,
 and one that does not ("hoping") had an e."""
 
+TINY = re.compile("[aeiou][^aeiou]")
+"""What is left of "using"; but "going" leaves a word."""
+
 DOUBLED = ("bb", "dd", "gg", "mm", "nn", "pp", "rr", "tt")
+DOUBLING = re.compile("[^aeiou][aeiou][bdglmnprt]$")
+
 SIBILANT = ("sses", "xes", "zzes", "shes", "ches")
 
 
@@ -57,8 +62,10 @@ def inflected(word: str) -> list[str]:
         return [f"{word}s", f"{word}d", f"{word[:-1]}ing"]
     if word.endswith(("s", "x", "z", "ch", "sh")):
         return [f"{word}es", f"{word}ed", f"{word}ing"]
-    last = word[-1] if SHORT.fullmatch(word) else ""
-    return [f"{word}s", f"{word}{last}ed", f"{word}{last}ing"]
+    made = [f"{word}s", f"{word}ed", f"{word}ing"]
+    if DOUBLING.search(word):  # "controlled", but not "opened": both are made
+        made += [f"{word}{word[-1]}ed", f"{word}{word[-1]}ing"]
+    return made
 
 
 def _singular(word: str) -> str:
@@ -78,8 +85,8 @@ def _infinitive(word: str) -> str:
     rest = word.removesuffix(ending)
     if not ending or len(rest) < 2 or not VOWELLED.search(rest):
         return word
-    if rest.endswith(DOUBLED):
+    if rest.endswith(DOUBLED) and len(rest) > 3:
         return rest[:-1]
-    if len(rest) == 2 or rest.endswith(("at", "bl", "iz")) or SHORT.fullmatch(rest):
+    if TINY.fullmatch(rest) or rest.endswith(("at", "bl", "iz")) or SHORT.fullmatch(rest):
         return f"{rest}e"
     return rest

@@ -134,9 +134,12 @@ class Thesaurus:
         if not isinstance(phrases, dict) or not isinstance(topics, dict):
             raise ValueError("it is no thesaurus")
         meanings = [each for several in phrases.values() for each in several]
-        if not all(isinstance(each, int) for each in meanings):
-            raise ValueError("a meaning must be a number")
-        return cls(phrases, {int(key): int(topic) for key, topic in topics.items()}, common)
+        if not all(isinstance(each, int) and 0 <= each < 1 << 32 for each in meanings):
+            raise ValueError("a meaning must be a number of 32 bits")
+        numbers = {int(key): int(topic) for key, topic in topics.items()}
+        if not all(0 <= each < 1 << 32 for each in numbers.values()):
+            raise ValueError("a topic must be a number of 32 bits")
+        return cls(phrases, numbers, common)
 
     def json(self) -> bytes:
         """As a file, which is read many times faster than the lines it was made from."""

@@ -216,7 +216,7 @@ class _Learnt:
 
 def _shape(learnt: Iterable[Example], text: TextConfig) -> SourceFormat:
     """The vocabulary, and where names have slots, which words are none."""
-    count = given(text.slots, "text.slots")
+    count = text.slots or 0
     if count and text.phrases:
         raise ConfigError(
             "text.slots stand for words; set text.slots to 0 or text.phrases to false"

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from stores import SYNONYMS
 from tiny import dialogues
 
 from dialog_s2s import Bot
 from dialog_s2s.dialogue.confidence import CLEAR, FEATURES
 from dialog_s2s.memory.keys import key
-from dialog_s2s.memory.rows import Row
+from dialog_s2s.memory.rows import NewRow, Row
+from dialog_s2s.text.thesaurus import EMPTY, Thesaurus
 from dialog_s2s.text.turns import Example, Origin, Role, Turn, examples, fold
 from dialog_s2s.training import calibration as module
 from dialog_s2s.training.calibration import (
@@ -24,6 +26,7 @@ from dialog_s2s.training.calibration import (
     Asked,
     _known,
     _left_out,
+    _Probe,
     ask,
     calibration_error,
     fit,
@@ -235,27 +238,55 @@ def rows_in(bot: Bot) -> list[Row]:
     return list(bot.memory.rows)
 
 
+def known(
+    held_out: Sequence[Example] = (),
+    rows: Sequence[NewRow] = ROWS,
+    thesaurus: Thesaurus = EMPTY,
+) -> list[_Probe]:
+    return _known(rows, held_out, thesaurus, np.random.default_rng(1))
+
+
 def test_its_own_questions_are_asked_without_their_rows(
     tiny_bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Misspelt ones too: the row would still be the nearest."""
+    """Misspelt ones too: the row would still be the nearest. Where it is the only one, it stays."""
     monkeypatch.setattr(module, "MISSPELT", 1.0)
-    probes = _known(ROWS, [], np.random.default_rng(1))
+    monkeypatch.setattr(module, "REWORDED", 0.0)
+    probes = known()
     assert len(probes) == len(ROWS)
     assert {probe.kind for probe in probes} == {LEFT_OUT}
     asked = {fold(row.question) for row in ROWS}
     assert sum(fold(probe.turns[-1].text) not in asked for probe in probes) > len(ROWS) / 2
+    assert {probe.turns[:-1] for probe in probes if not probe.own} == {
+        row.context for row in ROWS if row.context
+    }
     for probe in probes:
         without = _left_out(probe)
-        (own,) = (row for row in rows_in(tiny_bot) if key(row.question, row.context) == probe.own)
-        assert without(own)
-        assert fold(own.answer) in probe.wanted
+        own = [row for row in rows_in(tiny_bot) if key(row.question, row.context) == probe.own]
+        assert len(own) == bool(probe.own)
+        assert all(without(row) and fold(row.answer) in probe.wanted for row in own)
+
+
+def test_its_own_questions_are_asked_in_other_words(
+    tiny_bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With their rows there, by which they may be known; so as they are only where an
+    edit changes nothing."""
+    monkeypatch.setattr(module, "REWORDED", 1.0)
+    for thesaurus in (EMPTY, SYNONYMS):
+        probes = known(thesaurus=thesaurus)
+        assert {(probe.kind, probe.own) for probe in probes} == {(LEFT_OUT, ())}
+        assert not any(_left_out(probe)(row) for probe in probes for row in rows_in(tiny_bot))
+        said = [probe.turns[-1].text.split() for probe in probes]
+        asked = {fold(row.question) for row in ROWS}
+        assert sum(fold(" ".join(words)) in asked for words in said) < len(ROWS) / 2
+        assert any("start" in words for words in said) == (thesaurus is SYNONYMS)
 
 
 def test_held_out_questions_are_asked_as_they_are() -> None:
     held_out = CORPUS[::3]
-    probes = [each for each in _known(ROWS, held_out, np.random.default_rng(1)) if not each.own]
-    assert {probe.kind for probe in probes} == {HELD_OUT}
+    probes = [each for each in known(held_out) if each.kind == HELD_OUT]
+    assert not any(probe.own for probe in probes)
     assert {probe.turns for probe in probes} == {example.history for example in held_out}
     replies_of = {example.history: fold(example.reply) for example in held_out}
     assert all(probe.wanted == {replies_of[probe.turns]} for probe in probes)
@@ -263,7 +294,7 @@ def test_held_out_questions_are_asked_as_they_are() -> None:
 
 def test_where_enough_is_held_out_its_own_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FEW", 5)
-    probes = _known(ROWS, CORPUS[:6], np.random.default_rng(1))
+    probes = known(CORPUS[:6])
     assert {probe.kind for probe in probes} == {HELD_OUT}
 
 
@@ -273,6 +304,6 @@ def test_what_means_the_same_is_right(meaning: Origin | None, right: int) -> Non
         Example((Turn(Role.USER, question),), reply, None, meaning)
         for question, reply in (("one two", "Three."), ("four five", "Six."))
     ]
-    probes = _known(rows_of(corpus, 0), corpus[:1], np.random.default_rng(1))
+    probes = known(corpus[:1], rows_of(corpus, 0))
     assert {probe.kind for probe in probes} == {HELD_OUT, LEFT_OUT}
     assert all(len(probe.wanted) == right for probe in probes)
