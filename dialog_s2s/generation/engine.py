@@ -46,7 +46,7 @@ class Engine:
             told = hidden_votes(votes, source)
             backend = MixedBackend(self.backend, [told])
             found = beam(backend, source, settings, self._silent())
-            return [spelt(_whole(each, told), source, votes) for each in found]
+            return [spelt(_whole(each, told, settings), source, votes) for each in found]
         return self.replies([source], settings, [seed], [votes])
 
     def replies(
@@ -93,7 +93,7 @@ class Engine:
         if settings.method == "greedy":
             for place in order:
                 found[place] = self._likelier(found[place], sources[place], votes[place], settings)
-        whole = [_whole(found[place], votes[place]) for place in range(len(sources))]
+        whole = [_whole(found[place], votes[place], settings) for place in range(len(sources))]
         return [spelt(*each) for each in zip(whole, sources, given, strict=True)]
 
     def _sure(self, votes: Votes, settings: GenerationConfig) -> bool:
@@ -163,7 +163,7 @@ class Engine:
             told = hidden_votes(votes, source)
             backend = MixedBackend(self.backend, [told])
             said = one_by_one(backend, [source], settings, [seed], self._silent())
-            yield from spelling(_completed(said, told), source)
+            yield from spelling(_completed(said, told, settings), source)
             return
         best = self.candidates(source, settings, seed, votes)[0]
         for piece in best.pieces:
@@ -184,7 +184,7 @@ class Engine:
         return list(self.tokenizer.openers)
 
 
-def _whole(found: Hypothesis, votes: Votes) -> Hypothesis:
+def _whole(found: Hypothesis, votes: Votes, settings: GenerationConfig) -> Hypothesis:
     """A reply that was cut at `max_tokens`, whole if it is a remembered answer: the limit is for
     what the generator makes up."""
     if found.finish == "stop":
@@ -193,7 +193,7 @@ def _whole(found: Hypothesis, votes: Votes) -> Hypothesis:
     begun = {
         answer: weight
         for answer, weight in zip(votes.answers, votes.weights, strict=True)
-        if answer[:cut] == found.pieces
+        if answer[:cut] == found.pieces and _allowed(answer, settings)
     }
     if 2 * sum(begun.values()) <= math.exp(found.log_probability):
         return found
@@ -201,7 +201,7 @@ def _whole(found: Hypothesis, votes: Votes) -> Hypothesis:
     return Hypothesis(answer[:-1], math.log(begun[answer]), "stop")
 
 
-def _completed(said: Iterator[Said], votes: Votes) -> Iterator[Said]:
+def _completed(said: Iterator[Said], votes: Votes, settings: GenerationConfig) -> Iterator[Said]:
     """The pieces of one reply; of a remembered answer that is cut, those that are missing too."""
     pieces: list[int] = []
     likely = 0.0
@@ -210,7 +210,7 @@ def _completed(said: Iterator[Said], votes: Votes) -> Iterator[Said]:
         likely += each.log_probability
         if each.finish == "length":
             cut = Hypothesis(tuple(pieces), likely, "length")
-            whole = _whole(cut, votes)
+            whole = _whole(cut, votes, settings)
             if whole is not cut:
                 yield dataclasses.replace(each, finish=None)
                 for piece in whole.pieces[len(pieces) :]:

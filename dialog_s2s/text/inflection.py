@@ -22,11 +22,11 @@ SHORT = re.compile("[^aeiouy]*[aeiouy][^aeiouwxy]")
 """One vowel between consonants, as in "hop": with an ending such a word doubles its last letter,
 and one that does not ("hoping") had an e."""
 
-TINY = re.compile("[aeiou][^aeiou]")
-"""What is left of "using"; but "going" leaves a word."""
+TINY = re.compile("[aeiou][^aeiou]|.i")
+"""What is left of "using" and "tied"; but "going" leaves a word."""
 
 DOUBLED = ("bb", "dd", "gg", "mm", "nn", "pp", "rr", "tt")
-DOUBLING = re.compile("[^aeiou][aeiou][bdglmnprt]$")
+DOUBLING = re.compile("[^aeiou][aeiou][lmrt]$")
 
 SIBILANT = ("sses", "xes", "zzes", "shes", "ches")
 
@@ -62,8 +62,9 @@ def inflected(word: str) -> list[str]:
         return [f"{word}s", f"{word}d", f"{word[:-1]}ing"]
     if word.endswith(("s", "x", "z", "ch", "sh")):
         return [f"{word}es", f"{word}ed", f"{word}ing"]
-    made = [f"{word}s", f"{word}ed", f"{word}ing"]
-    if DOUBLING.search(word):  # "controlled", but not "opened": both are made
+    last = word[-1] if SHORT.fullmatch(word) else ""
+    made = [f"{word}s", f"{word}{last}ed", f"{word}{last}ing"]
+    if not last and DOUBLING.search(word):  # "submitted" and "visited": both are made
         made += [f"{word}{word[-1]}ed", f"{word}{word[-1]}ing"]
     return made
 

@@ -195,7 +195,7 @@ class Thesaurus:
                 other
                 for meaning in sure
                 for other in self._members.get(meaning, ())
-                if bool(HANGUL.search(other)) == bool(HANGUL.search(phrase))
+                if other != phrase and bool(HANGUL.search(other)) == bool(HANGUL.search(phrase))
             ]
             if others and random.random() < share:
                 phrase = others[int(random.integers(len(others)))]

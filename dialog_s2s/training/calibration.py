@@ -184,9 +184,10 @@ def _known(
         alone = wordings[group(row)] == 1  # without its row nothing is left to know it by
         if alone or random.random() < REWORDED:
             question = thesaurus.reworded(question, random, CHANGED) or question
-            if fold(question) == fold(row.question):
-                question = misspelt(question, random) or question
-            own = ()
+            if fold(question) != fold(row.question):
+                own = ()
+            elif alone:
+                continue
         elif random.random() < MISSPELT:
             question = misspelt(question, random) or question
         turns = (*row.context, Turn(Role.USER, question))

@@ -35,8 +35,9 @@ FAR = 3.0
 terms are parts of names, which tell more apart than any other."""
 
 LEAST = {"meaning": 3.0, "named": 2.0}
-"""Coefficients that do not go below this: the wordings of a corpus are much alike, and would teach
-that to be spelt alike is all that counts. Tried on questions by another hand; see the lab notes."""
+"""Coefficients that do not go below this while vectors are learnt: the wordings of a corpus are
+much alike, and would teach that to be spelt alike is all that counts. Tried on questions by another
+hand; see the lab notes."""
 
 SMALL = 1e-4
 """What a coefficient's square costs, in nats, where nothing else holds it back."""

@@ -27,6 +27,7 @@ from dialog_s2s.training.card import model_card
 from dialog_s2s.training.corpus import Corpus, Prepared, Survey, corpus_of, prepare, survey
 from dialog_s2s.training.host import best_precision, cores, keep_freed_memory
 from dialog_s2s.training.loop import Outcome, fit, pace
+from dialog_s2s.training.memory import thesaurus_of
 from dialog_s2s.training.monitor import Monitor, Silent
 from dialog_s2s.training.recollection import Recollection, index, taught_before
 from dialog_s2s.training.sizing import Choice, choose
@@ -129,6 +130,8 @@ def _run(
     encoder = None
     if settings.memory.enabled and settings.memory.embeddings:
         encoder = SentenceEncoder.load(settings.memory.embeddings)
+    if settings.memory.enabled:
+        thesaurus_of(settings)  # if the user's own cannot be read, that is told now
     taught = taught_before(out)  # if it cannot be read, that is told now, not when all is learnt
     if taught and not settings.memory.enabled:
         raise UsageError(
