@@ -236,8 +236,20 @@ def test_shipped_words_are_met_in_their_plurals() -> None:
 
 def test_shipped_words_are_met_in_what_verbs_may_become() -> None:
     verbs = [word for word in PLAIN if len(word) > 3 and not NO_VERBS.fullmatch(word)]
-    assert len(verbs) > len(PLAIN) * 0.95
-    few = {"blue", "clue", "glue", "queue", "true", "shoe", "goodbye", "the", "she", "pre", "lte"}
+    assert len(verbs) > len(PLAIN) * 0.9
+    few = {
+        "blue",
+        "clue",
+        "glue",
+        "queue",
+        "true",
+        "shoe",
+        "goodbye",
+        "the",
+        "she",
+        "pre",
+        "lte",
+    } | {"royal", "loyal"}
     assert unlike(verbs, ("ed", "ing")) <= few
 
 
@@ -258,9 +270,10 @@ def test_shipped_words_that_are_inflections_of_others_are_met_by_them() -> None:
         ("teas", "teasing"),
         ("hors", "horses"),
         ("los", "losing"),
+        ("dye", "dying"),
     }
     missed = {
-                ("bus", "buses"),
+        ("bus", "buses"),
         ("lens", "lenses"),
         ("trek", "trekking"),
         ("programme", "programmed"),
