@@ -37,6 +37,9 @@ from dialog_s2s.training.withholding import groups_of
 LOOKED_UP = 12_000
 """Questions that the ranking is learnt from; more would take longer and teach no more."""
 
+TWICE = 3000
+"""Questions up to which each is asked twice, otherwise each time."""
+
 LISTENED = 1000
 """Questions by which the language is told that the bot speaks where the user's is not clear."""
 
@@ -177,7 +180,7 @@ def _queries(
     share = given(config.memory.misspelt, "memory.misspelt")
     reworded = given(config.memory.reworded, "memory.reworded")
     stray = given(config.training.stray_history, "training.stray_history")
-    rounds = 2 if 2 * len(order) <= LOOKED_UP else 1
+    rounds = 2 if len(order) <= TWICE else 1
     queries, nats = [], []
     for turn in range(rounds):
         for place in order:
