@@ -71,6 +71,7 @@ CONFIG = Config(
         encoder_layers=1,
         decoder_layers=1,
         dropout=0.0,
+        keep=0.0,
         copy=False,
     ),
     training=TrainingConfig(

@@ -18,7 +18,8 @@ def noted(reply: Reply) -> dict[str, Any]:
     for each, pair in zip(reply.evidence, tree["evidence"], strict=True):
         pair["row"] = each.row
     settings = {name: getattr(reply.settings, name) for name in _SETTINGS}
-    return tree | {"withheld": reply.withheld, "settings": settings}
+    exact = {"confidence": reply.confidence}  # rounded, 99.50004 % would be told as 99 % later
+    return tree | exact | {"withheld": reply.withheld, "settings": settings}
 
 
 def from_noted(detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -184,6 +184,8 @@ def _known(
         alone = wordings[group(row)] == 1  # without its row nothing is left to know it by
         if alone or random.random() < REWORDED:
             question = thesaurus.reworded(question, random, CHANGED) or question
+            if alone and fold(question) == fold(row.question):
+                question = misspelt(question, random) or question
             if fold(question) != fold(row.question):
                 own = ()
             elif alone:

@@ -121,13 +121,13 @@ def test_gates_of_many_questions_are_those_of_each(
         assert found.tolist() == gated(*each).tolist()
 
 
-def test_a_taught_row_stands_for_as_many_as_a_trained_answer_has() -> None:
+def test_a_taught_row_has_the_square_root_of_the_votes_of_a_trained_answer() -> None:
     assert PLAIN.alone == 0
-    four = np.zeros((4, len(FEATURES)))
-    trained, _, rest = RANKER.weights(four, np.zeros(4), np.zeros(len(GATES)))
-    (taught,), _, left = RANKER.weights(four[:1], np.array([RANKER.alone]), np.zeros(len(GATES)))
-    assert taught == pytest.approx(trained.sum())
-    assert left == pytest.approx(rest)
+    one = np.zeros((1, len(FEATURES)))
+    (plain,), _, rest = RANKER.weights(one, np.zeros(1), np.zeros(len(GATES)))
+    (taught,), _, left = RANKER.weights(one, np.array([RANKER.alone]), np.zeros(len(GATES)))
+    assert RANKER.wordings > 1
+    assert (taught / left) / (plain / rest) == pytest.approx(RANKER.wordings**0.5)
 
 
 def test_features_by_name() -> None:

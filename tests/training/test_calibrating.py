@@ -249,11 +249,12 @@ def known(
 def test_its_own_questions_are_asked_without_their_rows(
     tiny_bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Misspelt ones too: the row would still be the nearest. Where it is the only one, it stays."""
+    """Misspelt ones too: the row would still be the nearest. Where it is the only one, it stays,
+    and what cannot be misspelt, such as "hi", is not asked."""
     monkeypatch.setattr(module, "MISSPELT", 1.0)
     monkeypatch.setattr(module, "REWORDED", 0.0)
     probes = known()
-    assert len(probes) == len(ROWS)
+    assert len(ROWS) - 3 <= len(probes) <= len(ROWS)
     assert {probe.kind for probe in probes} == {LEFT_OUT}
     asked = {fold(row.question) for row in ROWS}
     assert sum(fold(probe.turns[-1].text) not in asked for probe in probes) > len(ROWS) / 2
@@ -270,16 +271,17 @@ def test_its_own_questions_are_asked_without_their_rows(
 def test_its_own_questions_are_asked_in_other_words(
     tiny_bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With their rows there, by which they may be known; so as they are only where an
-    edit changes nothing."""
+    """With their rows there, by which they may be known; what no word of the thesaurus is in is
+    asked without its row, or misspelt if it is the only one of its answer."""
     monkeypatch.setattr(module, "REWORDED", 1.0)
+    asked = {fold(row.question) for row in ROWS}
     for thesaurus in (EMPTY, SYNONYMS):
         probes = known(thesaurus=thesaurus)
-        assert {(probe.kind, probe.own) for probe in probes} == {(LEFT_OUT, ())}
-        assert not any(_left_out(probe)(row) for probe in probes for row in rows_in(tiny_bot))
+        changed = [probe for probe in probes if fold(probe.turns[-1].text) not in asked]
+        assert changed
+        assert not any(probe.own for probe in changed)
+        assert not any(_left_out(probe)(row) for probe in changed for row in rows_in(tiny_bot))
         said = [probe.turns[-1].text.split() for probe in probes]
-        asked = {fold(row.question) for row in ROWS}
-        assert sum(fold(" ".join(words)) in asked for words in said) < len(ROWS) / 2
         assert any("start" in words for words in said) == (thesaurus is SYNONYMS)
 
 

@@ -173,6 +173,7 @@ def test_where_there_are_many_some_are_asked_once(
     shard: Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOOKED_UP", 5)
+    monkeypatch.setattr(module, "TWICE", 4)
     queries, nats = asked(shard, misspelt=1.0)
     assert len(queries) == len(nats) == len({query.row for query in queries}) == 5
     assert any(query.question != SHOP[query.row].question for query in queries)
