@@ -325,9 +325,12 @@ def _bar(
     good = np.flatnonzero(last & (right / total >= precision))
     known_Q = confidence_Q[asked.known_Q]
     if len(good):
-        bar = float(confidence_Q[order[good[-1]]])
-        if len(known_Q) and (known_Q >= bar).mean() >= 0.5:
-            return min(bar, CLEAR), True
+        # what was asked in its very words is at least CLEAR, and always answered
+        bar = min(float(confidence_Q[order[good[-1]]]), CLEAR)
+        said_Q = confidence_Q >= bar
+        holds = (weight_Q * asked.right_Q)[said_Q].sum() >= precision * weight_Q[said_Q].sum()
+        if holds and len(known_Q) and (known_Q >= bar).mean() >= 0.5:
+            return bar, True
     sound_Q = confidence_Q[asked.known_Q & asked.right_Q]
     return (float(np.quantile(sound_Q, MOST_WITHHELD)) if len(sound_Q) else 0.0), False
 

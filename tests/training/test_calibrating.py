@@ -258,7 +258,7 @@ def test_its_own_questions_are_asked_without_their_rows(
     assert {probe.kind for probe in probes} == {LEFT_OUT}
     asked = {fold(row.question) for row in ROWS}
     assert sum(fold(probe.turns[-1].text) not in asked for probe in probes) > len(ROWS) / 2
-    assert {probe.turns[:-1] for probe in probes if not probe.own} == {
+    assert {probe.turns[:-1] for probe in probes if not probe.own} <= {
         row.context for row in ROWS if row.context
     }
     for probe in probes:
