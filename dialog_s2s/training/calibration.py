@@ -30,6 +30,9 @@ FEW, AT_LEAST = 40, 200
 """Held-out questions below which the bot's own are asked too, and how many of those; and as for
 how many known questions unknown ones are asked at least."""
 
+SHUFFLED = 4
+"""Words of a question that makes no sense when shuffled; of fewer, what is meant shines through."""
+
 MISSPELT = 0.3
 """Share of those made from rows that are misspelt."""
 
@@ -120,7 +123,8 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
         probes.append(dataclasses.replace(probes[place], kind=UNTAUGHT))
     korean = float(np.mean([_korean(row.question) for row in rows[:1000]]))
     strange = strangers(random, count // 2, korean)
-    strange += scrambled([row.question for row in rows], random, count // 8)
+    long = [row.question for row in rows if len(row.question.split()) >= SHUFFLED]
+    strange += scrambled(long, random, count // 8)
     strange += mashed(random, count // 8)
     probes += [
         _Probe((Turn(Role.USER, text),), frozenset(), STRANGE) for text in strange if fold(text)
