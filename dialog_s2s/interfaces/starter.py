@@ -53,7 +53,7 @@ def starter_bot() -> Path:
     place = starter_path()
     old = _outdated(place)
     if old or not (place / MANIFEST).is_file():
-        sys.stderr.write("Training the starter bot, once; this takes about a minute.\n")
+        sys.stderr.write("Training the starter bot, once; this takes about two minutes.\n")
         files = [str(file) for file in corpora()]
         train_watched(files, place, starter_config(), replace=old)
     return place
