@@ -280,7 +280,7 @@ def real_runs(
             run(
                 dataclasses.replace(config.model, attention=attention),
                 config.training,
-                Pieces(tokenizer.size, PADDING, tokenizer.openers),
+                prepared.pieces,
                 prepared.learnt,
                 prepared.held_out,
                 seconds,

@@ -20,9 +20,8 @@ from pathlib import Path
 import torch
 
 from dialog_s2s.config import Config, ModelConfig, TextConfig, TrainingConfig
-from dialog_s2s.model.build import Pieces, build
+from dialog_s2s.model.build import build
 from dialog_s2s.text.noise import Noise
-from dialog_s2s.text.tokenizer import PADDING
 from dialog_s2s.training.corpus import corpus_of, prepare, survey
 from dialog_s2s.training.host import best_precision, cores, keep_freed_memory
 from dialog_s2s.training.loop import fit
@@ -62,8 +61,7 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:
         prepared = prepare(corpus, config.text, 1, Path(name))
-        tokenizer = prepared.format.tokenizer
-        pieces = Pieces(tokenizer.size, PADDING, tokenizer.openers)
+        pieces = prepared.pieces
         for threads in sorted({1, cores()}):
             model = build(config.model, pieces)
             training = dataclasses.replace(config.training, threads=threads)

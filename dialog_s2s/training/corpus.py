@@ -10,12 +10,13 @@ from pathlib import Path
 
 from dialog_s2s.config import TextConfig, given
 from dialog_s2s.errors import ConfigError, DataError
+from dialog_s2s.model.build import Pieces
 from dialog_s2s.text.readers import from_items, read
 from dialog_s2s.text.shards import Encoding, Shard, write_shard
 from dialog_s2s.text.slots import Slots
 from dialog_s2s.text.source import SourceFormat, folded
 from dialog_s2s.text.split import held_out_keys, key
-from dialog_s2s.text.tokenizer import END, Tokenizer
+from dialog_s2s.text.tokenizer import END, PADDING, Tokenizer
 from dialog_s2s.text.turns import Dialogue, Example, Origin, Role, examples, fold
 from dialog_s2s.training.ancestor import Ancestor
 from dialog_s2s.training.naming import known_words, naming, plain
@@ -165,6 +166,12 @@ class Prepared:
     held_out_examples: list[Example]
     cut: int
     """Replies longer than `text.max_target_tokens`, which were cut there."""
+
+    @property
+    def pieces(self) -> Pieces:
+        """What a model of these examples is built for."""
+        slots = 0 if self.format.slots is None else self.format.slots.count
+        return Pieces(self.format.size, PADDING, self.format.tokenizer.openers, slots)
 
 
 def prepare(

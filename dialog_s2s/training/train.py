@@ -20,7 +20,6 @@ from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.weights import load_weights, weights_to_bytes
 from dialog_s2s.text.batches import epoch
 from dialog_s2s.text.noise import Noise
-from dialog_s2s.text.tokenizer import PADDING
 from dialog_s2s.training.ancestor import Ancestor
 from dialog_s2s.training.calibration import Fitted
 from dialog_s2s.training.card import model_card
@@ -147,8 +146,7 @@ def _run(
     # a corpus may not hold as many pieces as were asked for
     text = dataclasses.replace(settings.text, vocabulary=tokenizer.size)
     settings = dataclasses.replace(settings, text=text)
-    slots = 0 if prepared.format.slots is None else prepared.format.slots.count
-    pieces = Pieces(prepared.format.size, PADDING, tokenizer.openers, slots)
+    pieces = prepared.pieces
     training = settings.training
     noise = Noise(
         tokenizer,
@@ -156,7 +154,7 @@ def _run(
         given(training.word_drop, "training.word_drop"),
         given(training.stray_history, "training.stray_history"),
         fold=prepared.format.fold,
-        slots=slots,
+        slots=pieces.slots,
     )
     recollection = None
     if settings.memory.enabled:
