@@ -67,7 +67,12 @@ def main() -> None:
             training = dataclasses.replace(config.training, threads=threads)
             rates = Rates()
             outcome = fit(
-                model, prepared.learnt, prepared.held_out, training, Noise(tokenizer), rates
+                model,
+                prepared.learnt,
+                prepared.held_out,
+                training,
+                Noise(prepared.format.tokenizer),
+                rates,
             )
             targets = outcome.target_tokens_per_second * outcome.seconds / outcome.updates
             later = rates.times[len(rates.times) // 10 :]
