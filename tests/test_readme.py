@@ -18,8 +18,8 @@ import pytest
 from dialog_s2s.config import config_from_text
 from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.dialogue.transcript import FORMATS as TRANSCRIPTS
+from dialog_s2s.interfaces.chat.commands import COMMANDS
 from dialog_s2s.interfaces.command import main
-from dialog_s2s.interfaces.commands import COMMANDS
 from dialog_s2s.memory.rows import TAUGHT, NewRow, Rows
 from dialog_s2s.text.readers import read
 from dialog_s2s.text.turns import Role, Turn, examples

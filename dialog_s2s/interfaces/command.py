@@ -15,14 +15,14 @@ from dialog_s2s.bundle import CARD, LIVING, MEMORY, open_bundle
 from dialog_s2s.config import config_text, read_config
 from dialog_s2s.errors import DataError, DialogError, DiskError, Stopped, UsageError
 from dialog_s2s.interfaces import conversations, pairs
+from dialog_s2s.interfaces.chat.talk import parse_settings
+from dialog_s2s.interfaces.chat.terminal import chat
 from dialog_s2s.interfaces.evaluate import evaluate
 from dialog_s2s.interfaces.lines import ask, lines_of
 from dialog_s2s.interfaces.listing import counted
 from dialog_s2s.interfaces.parser import parsed
 from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.interfaces.starter import starter_bot
-from dialog_s2s.interfaces.talk import parse_settings
-from dialog_s2s.interfaces.terminal import chat
 from dialog_s2s.interfaces.train import train_watched
 from dialog_s2s.text.turns import Origin
 

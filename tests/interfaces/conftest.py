@@ -14,7 +14,7 @@ from tiny import SINGLES, brief
 from dialog_s2s.bundle import MANIFEST, MEMORY, RECALL, RECALL_TENSORS, THESAURUS
 from dialog_s2s.config import config_text
 from dialog_s2s.dialogue.sessions import Sessions
-from dialog_s2s.interfaces.loading import LoadingBot
+from dialog_s2s.interfaces.chat.loading import LoadingBot
 
 
 @pytest.fixture

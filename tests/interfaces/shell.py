@@ -19,9 +19,9 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from dialog_s2s.dialogue.sessions import Sessions
+from dialog_s2s.interfaces.chat.talk import Talk
+from dialog_s2s.interfaces.chat.terminal import TerminalChat
 from dialog_s2s.interfaces.command import main
-from dialog_s2s.interfaces.talk import Talk
-from dialog_s2s.interfaces.terminal import TerminalChat
 
 PROGRAM = (sys.executable, "-m", "dialog_s2s.interfaces.command")
 CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"

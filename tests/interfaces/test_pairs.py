@@ -15,7 +15,7 @@ from tiny import REPLIES, SUNDAY
 
 from dialog_s2s.bundle import MEMORY
 from dialog_s2s.interfaces import pairs
-from dialog_s2s.interfaces.loading import LoadingBot
+from dialog_s2s.interfaces.chat.loading import LoadingBot
 from dialog_s2s.text.turns import Role, Turn
 
 STRANGE, ANSWER = "Do you repair bicycles?", "Yes, on Mondays."

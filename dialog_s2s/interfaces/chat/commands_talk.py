@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from dialog_s2s.errors import UsageError
+from dialog_s2s.interfaces.chat.talk import Talk, parse_settings
 from dialog_s2s.interfaces.exports import chosen, write_new
 from dialog_s2s.interfaces.interrupts import undisturbed
 from dialog_s2s.interfaces.listing import counted, numbered, sessions_table, shortened
-from dialog_s2s.interfaces.talk import Talk, parse_settings
 from dialog_s2s.text.turns import Role
 
 LATEST = 6

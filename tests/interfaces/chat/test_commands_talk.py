@@ -14,7 +14,7 @@ from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.dialogue.reply import Reply
 from dialog_s2s.dialogue.sessions import Sessions
-from dialog_s2s.interfaces.loading import LoadingBot
+from dialog_s2s.interfaces.chat.loading import LoadingBot
 from dialog_s2s.text.readers import read
 from dialog_s2s.text.turns import Role, Turn
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from shell import ENTER, typed
 
-from dialog_s2s.interfaces.commands import COMMANDS
-from dialog_s2s.interfaces.loading import LoadingBot
+from dialog_s2s.interfaces.chat.commands import COMMANDS
+from dialog_s2s.interfaces.chat.loading import LoadingBot
 
 
 def chat(own: LoadingBot, *lines: str) -> str:

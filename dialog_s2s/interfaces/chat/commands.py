@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dialog_s2s.interfaces import commands_memory as memory
-from dialog_s2s.interfaces import commands_talk as talking
-from dialog_s2s.interfaces.talk import Talk, parse_settings
+from dialog_s2s.interfaces.chat import commands_memory as memory
+from dialog_s2s.interfaces.chat import commands_talk as talking
+from dialog_s2s.interfaces.chat.talk import Talk, parse_settings
 
 
 @dataclass(frozen=True, slots=True)

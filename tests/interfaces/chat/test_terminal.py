@@ -15,10 +15,10 @@ from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.dialogue.sessions import Sessions, default_path
 from dialog_s2s.errors import BundleError, DataError, DiskError, UsageError
-from dialog_s2s.interfaces import terminal as module
-from dialog_s2s.interfaces.loading import LoadingBot
-from dialog_s2s.interfaces.talk import HINT, Talk
-from dialog_s2s.interfaces.terminal import TerminalChat
+from dialog_s2s.interfaces.chat import terminal as module
+from dialog_s2s.interfaces.chat.loading import LoadingBot
+from dialog_s2s.interfaces.chat.talk import HINT, Talk
+from dialog_s2s.interfaces.chat.terminal import TerminalChat
 
 
 class FakeConversation:

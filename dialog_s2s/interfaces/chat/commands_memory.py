@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from dialog_s2s.dialogue.why import why
 from dialog_s2s.errors import UsageError
+from dialog_s2s.interfaces.chat.talk import Talk
 from dialog_s2s.interfaces.interrupts import undisturbed
 from dialog_s2s.interfaces.listing import counted, pair, shortened, taught_line
-from dialog_s2s.interfaces.talk import Talk
 from dialog_s2s.memory.rows import Row
 
 _TEACH = """\

@@ -14,7 +14,7 @@ from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.dialogue.reply import UNKNOWN
 from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.errors import UsageError
-from dialog_s2s.interfaces.loading import LoadingBot
+from dialog_s2s.interfaces.chat.loading import LoadingBot
 from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.memory.rows import Row, Rows
 

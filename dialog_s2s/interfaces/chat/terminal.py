@@ -16,12 +16,12 @@ from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.dialogue.conversation import Conversation
 from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.errors import DialogError, UsageError
-from dialog_s2s.interfaces.commands import obey
-from dialog_s2s.interfaces.commands_talk import resumed
+from dialog_s2s.interfaces.chat.commands import obey
+from dialog_s2s.interfaces.chat.commands_talk import resumed
+from dialog_s2s.interfaces.chat.loading import LoadingBot
+from dialog_s2s.interfaces.chat.talk import Talk
 from dialog_s2s.interfaces.lines import converse, lines_of
-from dialog_s2s.interfaces.loading import LoadingBot
 from dialog_s2s.interfaces.sanitize import clean
-from dialog_s2s.interfaces.talk import Talk
 
 
 def chat(

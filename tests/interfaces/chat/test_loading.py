@@ -8,7 +8,7 @@ import pytest
 
 from dialog_s2s import Bot
 from dialog_s2s.errors import BundleError
-from dialog_s2s.interfaces.loading import LoadingBot
+from dialog_s2s.interfaces.chat.loading import LoadingBot
 
 
 def test_loading_happens_once_and_gives_the_bot(tiny_bundle: Path) -> None:

@@ -10,8 +10,8 @@ from shell import ENTER, typed
 from tiny import ANSWERS, REPLIES, SUNDAY
 
 from dialog_s2s.dialogue.sessions import Sessions
+from dialog_s2s.interfaces.chat.loading import LoadingBot
 from dialog_s2s.interfaces.listing import SHOWN
-from dialog_s2s.interfaces.loading import LoadingBot
 
 STRANGE = "do you repair bicycles"
 EVIL = "\x1b]0;owned\x07\u202e"

@@ -1,0 +1,1 @@
+"""The chat in a terminal: its prompt, its commands, and what it shows."""
