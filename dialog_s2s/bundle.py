@@ -13,12 +13,14 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from dialog_s2s.config import Config, config_from_text
-from dialog_s2s.errors import BundleError, ConfigError, DiskError
+from dialog_s2s.errors import BundleError, ConfigError, DialogError, DiskError
 
 FORMAT = 4
 MANIFEST = "manifest.json"
@@ -43,6 +45,14 @@ which words may stand for one another."""
 
 LIVING = (MEMORY,)
 """Files that change as the bot is used: the manifest tells how they were made, and no more."""
+
+TRIES = 20
+"""Times that a bundle is read which is replaced meanwhile."""
+
+PATIENCE = 1.0
+"""Seconds that are waited, in all, for a bundle that is just being put in its place."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +80,46 @@ class Bundle:
 
 
 def open_bundle(path: str | Path) -> Bundle:
-    """Opens and verifies a bundle.
+    """Opens and verifies a bundle; one that is replaced meanwhile is opened anew.
 
     Raises:
         BundleError: there is none, a file is missing or changed, or its format is not ours.
     """
-    folder = Path(path)
+    return steady(path, lambda: _opened(Path(path)))
+
+
+def steady(
+    path: str | Path, work: Callable[[], T], discard: Callable[[T], object] = lambda _: None
+) -> T:
+    """What `work` makes of the bundle at `path`, which was one and the same throughout.
+
+    If the bundle was replaced meanwhile, the work is done again, and what it had made is given to
+    `discard`.
+
+    Raises:
+        BundleError: it was replaced TRIES times.
+        DialogError: what `work` raises of a bundle that stays as it is.
+    """
+    place, until = Path(os.path.abspath(path)), time.monotonic() + PATIENCE
+    failure: Exception | None = None
+    for _ in range(TRIES):
+        before = _awaited(place, until)
+        try:
+            made = work()
+        except (DialogError, OSError) as error:
+            if _stamp(place) == before:
+                raise
+            failure = error
+        else:
+            if _stamp(place) == before:
+                return made
+            discard(made)
+    raise BundleError(
+        f"{path}: was replaced {TRIES} times while it was read; try again when it is trained"
+    ) from failure
+
+
+def _opened(folder: Path) -> Bundle:
     if not folder.is_dir():
         raise BundleError(
             f"{folder}: there is no bot here; train one with: dialog-s2s train FILE --out {folder}"
@@ -181,6 +225,32 @@ def check_place(path: str | Path, replace: bool = False) -> None:
         ) from None
 
 
+def _stamp(place: Path) -> tuple[int, int] | None:
+    """What tells one bundle at a place from the next; None where there is none."""
+    try:
+        found = (place / MANIFEST).stat()
+    except (OSError, ValueError):  # a name may hold what no name can
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _awaited(place: Path, until: float) -> tuple[int, int] | None:
+    """The stamp of a place; while its bundle is being swapped for another, that is waited for."""
+    while _stamp(place) is None and _swapped(place) and time.monotonic() < until:
+        time.sleep(0.005)
+    return _stamp(place)
+
+
+def _swapped(place: Path) -> bool:
+    """Whether something that stood at a place was moved aside; see `_swap`."""
+    try:
+        names = os.listdir(place.parent)
+    except (OSError, ValueError):
+        return False
+    head = f".{place.name[:32]}."
+    return any(name.startswith(head) and name.endswith(".old") for name in names)
+
+
 def _plain(name: str) -> bool:
     """Whether it names a file in a folder, and nothing else."""
     return name.isprintable() and name not in ("", "..") and name == Path(name).name
@@ -213,14 +283,28 @@ def _swap(fresh: Path, place: Path) -> None:
     old = _beside(place, "old")
     place.rename(old)
     try:
-        fresh.rename(place)
+        _put(fresh, place)
     except BaseException:  # Ctrl-C too
-        old.rename(place)
+        _put(old, place)
         raise
     if old.is_symlink():
         old.unlink()
     else:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _put(folder: Path, place: Path) -> None:
+    """Renames a folder to a place where nothing was a moment ago."""
+    try:
+        folder.rename(place)
+    except OSError:
+        # a bot that was loaded from there may have made the folder again, for its index
+        if not place.is_dir() or (place / MANIFEST).exists():
+            raise
+        aside = _beside(place, "old")
+        place.rename(aside)
+        folder.rename(place)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _beside(place: Path, ending: str) -> Path:

@@ -43,6 +43,7 @@ def _one_thread() -> Iterator[None]:
 def _no_conversations_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test keeps, it keeps in a folder of its own, made when something is kept."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config home"))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ PACKAGE = Path(dialog_s2s.__file__).parent
 NAME = PACKAGE.name
 FLOORS = {
     "errors": 0,
+    "strict": 0,
     "config": 0,
     "bundle": 1,
     "text": 1,

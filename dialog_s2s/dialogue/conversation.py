@@ -5,56 +5,32 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import secrets
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol
+from contextlib import closing, contextmanager
+from typing import Any
 
-from dialog_s2s.config import GenerationConfig
-from dialog_s2s.dialogue.facts import Fact, Facts, Recollection
+from dialog_s2s.dialogue.answerer import Answerer
+from dialog_s2s.dialogue.facts import Fact, Facts
 from dialog_s2s.dialogue.noted import noted
-from dialog_s2s.dialogue.reply import REMEMBERED, TAUGHT, UNKNOWN, Evidence, Reply
+from dialog_s2s.dialogue.parts import words
+from dialog_s2s.dialogue.recollected import recollected
+from dialog_s2s.dialogue.record import Record
+from dialog_s2s.dialogue.reply import TAUGHT, UNKNOWN, Evidence, Reply
 from dialog_s2s.dialogue.sessions import Session, Sessions
 from dialog_s2s.errors import UsageError
 from dialog_s2s.memory.rows import Row
 from dialog_s2s.text.turns import Role, Turn
 
-
-class Answerer(Protocol):
-    """What a conversation needs of a bot."""
-
-    path: Path
-
-    def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
-        """Answers after earlier turns."""
-
-    def stream(
-        self, question: str, history: Sequence[Turn] = (), **settings: object
-    ) -> Generator[str, None, Reply]:
-        """The same in pieces of text; the generator's value is the reply."""
-
-    def again(self, turns: Sequence[Turn], detail: Mapping[str, Any]) -> Reply | None:
-        """A reply as it was `noted`."""
-
-    def settings(self, **changes: object) -> GenerationConfig:
-        """The generation settings with changes."""
-
-    def teach(
-        self, question: str, answer: str, history: Sequence[Turn] = (), *, origin: str = "taught"
-    ) -> Row:
-        """Remembers an answer."""
-
-    def fix(self, reply: Reply, answer: str, *, origin: str = "fixed") -> Row:
-        """Remembers a better answer."""
+__all__ = ["Answerer", "Conversation"]
 
 
 class Conversation:
     """Questions and replies in a row.
 
-    With `sessions` every turn is on the disk before the next thing happens: the question before
-    its reply is made, the reply before it is returned.
+    Where it is kept, every turn is on the disk before the next thing happens: the question before
+    its reply is made, the reply before it is returned or its last piece is shown. A program that
+    is killed in between leaves a question without a reply; see `unanswered`.
     """
 
     def __init__(
@@ -65,40 +41,68 @@ class Conversation:
         resume: str | None = None,
     ):
         self.bot = bot
-        self.sessions = sessions
-        self.session: Session | None = None
         self.last: Reply | None = None
         """The latest reply, as long as it stands."""
-        self._turns: list[Turn] = []
+        self._record = Record(os.path.abspath(bot.path), persona, sessions)
         self._open: object = None
         """The exchange in the making."""
         self._facts = Facts()
-        self._persona = persona
         if resume is not None:
             if sessions is None:
                 raise UsageError("a conversation is gone on with from a store of sessions")
-            self._resume(sessions, resume)
+            detail = self._record.resume(resume)
+            self._reread()
+            self.last = self._as_noted(detail)
+
+    @property
+    def sessions(self) -> Sessions | None:
+        """Where it is kept."""
+        return self._record.sessions
+
+    @property
+    def session(self) -> Session | None:
+        """As what it is kept; None before the first question, and where it is not."""
+        return self._record.session
 
     @property
     def persona(self) -> str:
-        """What the bot is told of itself; a system turn before all others."""
-        return self._persona
+        """What the bot is told of itself; a system turn before all others. Another one holds from
+        the next question on, and is kept. Raises, where it is kept, as `Sessions` does."""
+        return self._record.persona
+
+    @persona.setter
+    def persona(self, persona: str) -> None:
+        self._record.persona = persona
+
+    @property
+    def name(self) -> str:
+        """What the user calls it; see `rename`."""
+        return "" if self.session is None else self.session.name
 
     @property
     def turns(self) -> list[Turn]:
-        """The turns so far, oldest first, the persona left out."""
-        return list(self._turns)
+        """The turns so far, oldest first, the persona left out; a question that is `unanswered` is
+        the last."""
+        return list(self._record.turns)
 
     @property
     def history(self) -> list[Turn]:
-        """The turns that the next question is read with."""
-        head = [Turn(Role.SYSTEM, self._persona)] if self._persona else []
-        return head + self._turns
+        """The turns that the next question is read with: none that is `unanswered`."""
+        waiting = 0 if self._open is not None else self._record.waiting
+        return self._record.read(len(self._record.turns) - waiting)
 
     @property
     def facts(self) -> dict[str, str]:
         """What the user said of themself."""
         return {fact.key: fact.value for fact in self._facts}
+
+    @property
+    def unanswered(self) -> str | None:
+        """The question that a program was killed at before its reply was there, if it was the last
+        thing to happen. `retry` answers it, `undo` takes it back, and so does the next question."""
+        if self._open is not None or not self._record.waiting:
+            return None
+        return self._record.turns[-1].text
 
     def reply(self, question: str, **settings: object) -> Reply:
         """Answers in context and remembers both turns. Raises as `Bot.reply` does."""
@@ -113,23 +117,38 @@ class Conversation:
     def stream(self, question: str, **settings: object) -> Generator[str, None, Reply]:
         """As `reply`, in pieces of text as they are found; the generator's value is the reply.
 
-        An exchange that is not read to its end is taken back, as one that fails is.
+        An exchange that is left before its last piece is taken back, as one that fails is; with
+        the last piece it is kept.
+
+        Raises:
+            UsageError: as `Bot.stream` does, or another exchange was begun meanwhile.
         """
         began = time.perf_counter()
         self.bot.settings(**settings)
+        held: str | None = None
         with self._exchange(question) as asked:
-            heard = self._learn(asked)
-            if heard or self._facts.answer(asked) is not None:
-                reply = self._answer(asked, heard, self.history[:-1], settings, began)
-                yield from words(reply.text)
-            else:
-                reply = yield from self.bot.stream(asked, self.history[:-1], **settings)
+            mark = self._open
+            with closing(self._pieces(asked, settings, began)) as pieces:
+                while True:
+                    try:
+                        piece = next(pieces)
+                    except StopIteration as done:
+                        reply: Reply = done.value
+                        break
+                    if held is not None:
+                        yield held
+                    held = piece
+            if self._open is not mark:
+                raise UsageError("another question was asked meanwhile; ask this one again")
             self._say(reply)
+        if held is not None:  # no earlier, so that what was shown whole is kept
+            yield held
         return reply
 
     def retry(self, **settings: object) -> Reply:
         """Answers the last question anew: with other settings, or where replies are sampled,
-        another draw. The old reply stands until the new one is there.
+        another draw. The old reply stands until the new one is there. A question that is
+        `unanswered` is answered.
 
         Raises:
             UsageError: nothing has been asked yet.
@@ -137,48 +156,86 @@ class Conversation:
         began = time.perf_counter()
         self.bot.settings(**settings)
         self._settle()
-        if not self._turns:
+        turns = self._record.turns
+        if not turns:
             raise UsageError("there is nothing to try again; ask something first")
-        asked = self._turns[-2].text
+        if self._record.waiting:
+            return self._late(settings, began)
+        asked = turns[-2].text
         heard = self._facts.hear(asked, self._asked())
-        reply = self._answer(asked, heard, self.history[:-2], settings, began)
+        before = self._record.read(len(turns) - 2)
+        reply = self._answer(asked, heard, before, settings, began)
         self._replace(reply)
         return reply
 
     def undo(self, count: int = 1) -> str | None:
-        """Takes the last exchanges back; the question of the earliest, or None where there is
-        none."""
+        """Takes the last exchanges back, a question that is `unanswered` first; the question of the
+        earliest, or None where there is none."""
         self._settle()
         question = None
         for _ in range(count):
-            asked = [place for place, turn in enumerate(self._turns) if turn.role is Role.USER]
+            turns = self._record.turns
+            asked = [place for place, turn in enumerate(turns) if turn.role is Role.USER]
             if not asked:
                 break
-            question = self._turns[asked[-1]].text
-            self._drop(len(self._turns) - asked[-1])
+            question = turns[asked[-1]].text
+            stands = self.last if self._record.waiting else None
+            self._record.cut(asked[-1])
+            self._reread()
+            self.last = stands
         return question
 
     def branch(self, exchanges: int | None = None) -> Conversation:
         """Another conversation that begins with the first exchanges of this one, or all; this one
-        stays as it is."""
+        stays as it is, and so does a question that is `unanswered`."""
         self._settle()
-        asked = [place for place, turn in enumerate(self._turns) if turn.role is Role.USER]
-        upto = len(self._turns)
+        turns = self._record.turns
+        upto = len(turns) - self._record.waiting
+        asked = [place for place, turn in enumerate(turns[:upto]) if turn.role is Role.USER]
         if exchanges is not None and exchanges < len(asked):
             upto = asked[max(0, exchanges)]
-        if self.sessions is not None and self.session is not None:
-            made = self.sessions.branch(self.session.id, upto)
-            return Conversation(self.bot, self._persona, self.sessions, made.id)
-        other = Conversation(self.bot, self._persona, self.sessions)
-        other._turns = self._turns[:upto]
+        other = Conversation(self.bot, self.persona)
+        other._record = self._record.branched(upto)
         other._reread()
-        other.last = self.last if upto == len(self._turns) else None
+        if other.sessions is not None and other.session is not None:
+            other.last = other._as_noted(other._record.resume(other.session.id))
+        elif upto == len(turns) - self._record.waiting:
+            other.last = self.last
+        return other
+
+    def moved(self, bot: Answerer) -> Conversation:
+        """The same conversation with another bot, kept as what this one was, which is no more to be
+        used. The last reply is explained and corrected as the new bot would."""
+        self._settle()
+        other = Conversation(bot)
+        self._record.bot = os.path.abspath(bot.path)
+        other._record, other._facts = self._record, self._facts
+        if self.last is not None:
+            other.last = bot.again(self.last.turns, noted(self.last))
         return other
 
     def reset(self) -> None:
         """Begins again; a conversation on the disk stays there, and a new one is begun."""
-        self._turns, self._facts = [], Facts()
-        self.session, self.last, self._open = None, None, None
+        self._record = Record(self._record.bot, self.persona, self.sessions)
+        self._facts, self.last, self._open = Facts(), None, None
+
+    def keep(self, sessions: Sessions) -> None:
+        """Begins to keep the conversation: what was said so far at once, all of it or nothing, with
+        what is known of the last reply.
+
+        Raises:
+            UsageError: it is kept already, in another file.
+        """
+        self._settle()
+        self._record.keep(sessions, {} if self.last is None else noted(self.last))
+
+    def rename(self, name: str) -> None:
+        """Gives the conversation a name that it is found by, or with "" none.
+
+        Raises:
+            UsageError: it is not kept, or see `Sessions.update`.
+        """
+        self._record.rename(name)
 
     def teach(self, question: str, answer: str, in_context: bool = False) -> Row:
         """Teaches the bot; with `in_context` the answer holds only after the turns so far."""
@@ -189,9 +246,13 @@ class Conversation:
         """Corrects the last reply, here and from now on.
 
         Raises:
-            UsageError: there is no reply to correct.
+            UsageError: there is no reply to correct, or the last question is `unanswered`.
         """
         self._settle()
+        if self._record.waiting:
+            raise UsageError(
+                "the last question has no reply to correct; try it again, or take it back"
+            )
         if self.last is None:
             raise UsageError("there is no reply to correct; ask something first")
         row = self.bot.fix(self.last, answer, origin=self._origin())
@@ -214,17 +275,53 @@ class Conversation:
     @contextmanager
     def _exchange(self, question: str) -> Iterator[str]:
         """An exchange in the making: its question is kept, and it is taken back unless it becomes
-        whole, Ctrl-C or not."""
+        whole, Ctrl-C or not. What was `unanswered` is given up."""
+        text = " ".join(question.split())
+        if not text:
+            raise UsageError("the question is empty; type some words")
         self._settle()
+        record, last = self._record, self.last
+        if record.waiting:
+            record.cut(len(record.turns) - record.waiting)
+            self._reread()
+        said = len(record.turns)
         mark = self._open = object()
-        said, last = len(self._turns), self.last
         try:
-            yield self._hear(question)
+            record.add(Turn(Role.USER, text), {})
+            yield text
         except BaseException:
             if self._open is mark:  # a stream that was left may end after others have begun
                 self._go_back(said)
-                self.last = last
+                self.last, self._open = last, None
             raise
+        self._open = None
+
+    def _late(self, settings: dict[str, object], began: float) -> Reply:
+        """Answers the question that is `unanswered`; it stays so if that fails."""
+        record = self._record
+        said = len(record.turns)
+        asked = record.turns[-1].text
+        heard = self._learn(asked)
+        reply = self._answer(asked, heard, record.read(said - 1), settings, began)
+        last = self.last
+        try:
+            self._say(reply)
+        except BaseException:
+            self._go_back(said)
+            self.last = last
+            raise
+        return reply
+
+    def _pieces(
+        self, asked: str, settings: dict[str, object], began: float
+    ) -> Generator[str, None, Reply]:
+        """The reply in pieces, from what the user said or else the bot's."""
+        heard = self._learn(asked)
+        if heard or self._facts.answer(asked) is not None:
+            reply = self._answer(asked, heard, self.history[:-1], settings, began)
+            yield from words(reply.text)
+            return reply
+        return (yield from self.bot.stream(asked, self.history[:-1], **settings))
 
     def _answer(
         self,
@@ -243,130 +340,51 @@ class Conversation:
             if known is None:
                 return reply
         turns = (*history, Turn(Role.USER, asked))
-        return self._recollection(known, turns, settings, began)
-
-    def _hear(self, question: str) -> str:
-        text = " ".join(question.split())
-        if not text:
-            raise UsageError("the question is empty; type some words")
-        self._keep(Turn(Role.USER, text), {})
-        return text
+        return recollected(known, turns, self.bot.settings(**settings), began)
 
     def _say(self, reply: Reply) -> None:
-        self._keep(Turn(Role.BOT, reply.text), noted(reply))
+        self._record.add(Turn(Role.BOT, reply.text), noted(reply))
         self.last = reply
 
     def _replace(self, reply: Reply) -> None:
         """Says something else in the place of the last reply."""
         turn = Turn(Role.BOT, reply.text)
-        if self.sessions is not None and self.session is not None:
-            try:
-                self.sessions.replace(self.session.id, turn, noted(reply))
-            except BaseException:  # which may have come before it was kept, or after
-                if self.sessions.turns(self.session.id)[-1] == turn:
-                    self._turns[-1], self.last = turn, reply
-                raise
-        self._turns[-1], self.last = turn, reply
+        try:
+            self._record.replace(turn, noted(reply))
+        finally:  # it may be there in spite of an interrupt
+            if self._record.turns[-1] is turn:
+                self.last = reply
 
     def _learn(self, text: str) -> list[Fact]:
         """Notes what the newest turn tells of the user."""
         heard = self._facts.hear(text, self._asked())
-        if self.sessions is not None and self.session is not None:
-            for key, line in Facts(heard).export().items():
-                self.sessions.remember(self.session.id, key, line)
+        self._record.remember(Facts(heard).export())
         return heard
 
     def _asked(self) -> int:
         """How many questions there were."""
-        return sum(turn.role is Role.USER for turn in self._turns)
+        return sum(turn.role is Role.USER for turn in self._record.turns)
 
     def _settle(self) -> None:
-        """Takes back a question without a reply: its program was killed, or its stream left."""
-        if self._turns and self._turns[-1].role is Role.USER:
+        """Takes back the question of a stream that was left open."""
+        if self._open is not None:
             self._open = None
-            self._go_back(len(self._turns) - 1)
-
-    def _keep(self, turn: Turn, detail: dict[str, Any]) -> None:
-        if self.sessions is not None:
-            if self.session is None:
-                self.session = self.sessions.start(os.path.abspath(self.bot.path), self._persona)
-            self.sessions.add(self.session.id, turn, detail)
-        self._turns.append(turn)
-
-    def _drop(self, count: int) -> None:
-        """Takes the last turns back and, with them, what they taught of the user."""
-        self._take_back(count)
-        self._reread()
-        self.last = None
+            self._go_back(len(self._record.turns) - self._record.waiting)
 
     def _go_back(self, said: int) -> None:
-        """To so many turns, wherever an interrupt fell: on the disk may be one more than here."""
-        if self.sessions is not None and self.session is not None:
-            extra = len(self.sessions.turns(self.session.id)) - said
-            if extra > 0:
-                self.sessions.undo(self.session.id, extra)
-        del self._turns[said:]
+        """To so many turns and, with them, what they taught of the user."""
+        self._record.cut(said)
         self._reread()
-
-    def _take_back(self, count: int) -> None:
-        if self.sessions is not None and self.session is not None:
-            self.sessions.undo(self.session.id, count)
-        del self._turns[len(self._turns) - count :]
 
     def _reread(self) -> None:
         self._facts = Facts()
-        asked = (turn for turn in self._turns if turn.role is Role.USER)
+        asked = (turn for turn in self._record.turns if turn.role is Role.USER)
         for number, turn in enumerate(asked, start=1):
             self._facts.hear(turn.text, number)
 
-    def _resume(self, sessions: Sessions, name: str) -> None:
-        self.session = sessions.find(name)
-        self._persona = self.session.persona
-        spoken = sessions.detailed(self.session.id)
-        self._turns = [each.turn for each in spoken]
-        self._settle()
-        self._reread()
-        if self._turns:
-            self.last = self.bot.again(self.history[:-1], spoken[len(self._turns) - 1].detail)
-
-    def _recollection(
-        self,
-        known: Recollection,
-        turns: tuple[Turn, ...],
-        settings: dict[str, object],
-        began: float,
-    ) -> Reply:
-        """A reply from what the user said."""
-        chosen = self.bot.settings(**settings)
-        evidence = tuple(
-            Evidence(
-                fact.words,
-                fact.value,
-                f"turn {fact.turn} of this conversation",
-                1.0 / len(known.facts),
-                0,
-            )
-            for fact in known.facts
-        )
-        return Reply(
-            text=known.text,
-            source=REMEMBERED,
-            confidence=1.0,
-            evidence=evidence,
-            finish="stop",
-            seed=secrets.randbits(32) if chosen.seed is None else chosen.seed,
-            milliseconds=(time.perf_counter() - began) * 1e3,
-            turns=turns,
-            turns_read=len(turns),
-            settings=chosen,
-        )
-
-
-def words(text: str) -> Iterator[str]:
-    """A text in its words, spaces kept."""
-    start = 0
-    for place, char in enumerate(text):
-        if char == " ":
-            yield text[start:place]
-            start = place
-    yield text[start:]
+    def _as_noted(self, detail: Mapping[str, Any]) -> Reply | None:
+        """The last reply again, where one was noted."""
+        answered = len(self._record.turns) - self._record.waiting
+        if answered < 2 or self._record.turns[answered - 2].role is not Role.USER:
+            return None
+        return self.bot.again(self._record.read(answered - 1), detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import secrets
 import threading
@@ -10,39 +11,37 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialog_s2s.bundle import open_bundle
+from dialog_s2s.bundle import open_bundle, steady
 from dialog_s2s.config import Config, GenerationConfig, given, with_settings
+from dialog_s2s.dialogue.attended import attended
 from dialog_s2s.dialogue.confidence import Confidence, reply_features
-from dialog_s2s.dialogue.conversation import Conversation, words
+from dialog_s2s.dialogue.conversation import Conversation
 from dialog_s2s.dialogue.format import source_format
+from dialog_s2s.dialogue.languages import TEXTS
 from dialog_s2s.dialogue.noted import from_noted
+from dialog_s2s.dialogue.parts import trimmed, words
 from dialog_s2s.dialogue.reply import (
     UNKNOWN,
-    Attended,
     Reply,
     nearest,
     provenance,
+    suggested,
 )
 from dialog_s2s.dialogue.sessions import Sessions
+from dialog_s2s.dialogue.teacher import MAX_QUESTION, Teacher, spaced
 from dialog_s2s.dialogue.unknown import unknown_reply
 from dialog_s2s.errors import BundleError, UsageError
 from dialog_s2s.generation.backend import load_backend
 from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.search import Hypothesis
-from dialog_s2s.memory.keys import NEEDED, context_of
 from dialog_s2s.memory.recall import NOTHING_RECALLED, Memory, Recalled
-from dialog_s2s.memory.rows import FIXED, TAUGHT, NewRow, Row
+from dialog_s2s.memory.rows import TAUGHT, Row
 from dialog_s2s.memory.stored import open_memory
-from dialog_s2s.text.slots import Source
 from dialog_s2s.text.source import SourceFormat
 from dialog_s2s.text.tokenizer import END
-from dialog_s2s.text.turns import Role, Turn, fold
+from dialog_s2s.text.turns import Role, Turn
 
-MAX_QUESTION = 20_000
-"""Characters of a question that are read; a source's token budget is far below."""
-
-NEAR = 0.35
-"""Likeness from which on a known question is offered as what may have been meant."""
+__all__ = ["MAX_QUESTION", "Bot", "spaced"]
 
 
 class Bot:
@@ -66,33 +65,59 @@ class Bot:
         self.confidence = confidence
         self.language = language
         """What it speaks where the user's language is not clear, as in ISO 639-1."""
+        self._speaks: str | None = None
         self._teaching = threading.Lock()
 
     @classmethod
     def load(cls, path: str | Path) -> Bot:
-        """Opens, verifies and loads a bundle.
+        """Opens, verifies and loads a bundle; all of it anew if it is replaced meanwhile.
 
         Raises:
             BundleError: it is not there, damaged, changed, or of another format version.
             UsageError: it needs a sentence encoder that is not there.
         """
+        return steady(path, lambda: cls._loaded(path), cls._close)
+
+    @classmethod
+    def _loaded(cls, path: str | Path) -> Bot:
         bundle = open_bundle(path)
         config = bundle.config()
         format = source_format(bundle)
-        opened = open_memory(bundle, format.tokenizer)
-        memory = confidence = language = None
-        if opened is not None:
-            memory, tree = opened
-            try:
-                language = str(tree["language"]) or None
-                known = tree["confidence"]
-                confidence = None if known is None else Confidence.from_tree(known)
-            except (ValueError, KeyError, TypeError):
-                raise BundleError(
-                    f"{bundle.path}: its answer memory is of another version; train the bot again"
-                ) from None
         engine = Engine(load_backend(bundle), format.tokenizer)
+        opened = open_memory(bundle, format.tokenizer)
+        if opened is None:
+            return cls(engine, format, config, bundle.path)
+        memory, tree = opened
+        try:
+            language = str(tree["language"]) or None
+            known = tree["confidence"]
+            confidence = None if known is None else Confidence.from_tree(known)
+        except (ValueError, KeyError, TypeError):
+            memory.rows.close()
+            raise BundleError(
+                f"{bundle.path}: its answer memory is of another version; train the bot again"
+            ) from None
         return cls(engine, format, config, bundle.path, memory, confidence, language)
+
+    def _close(self) -> None:
+        if self.memory is not None:
+            self.memory.rows.close()
+
+    @property
+    def speaks(self) -> str | None:
+        """The language (ISO 639-1) of the bot's own sentences, whatever the question's; None where
+        it is the question's. Setting one that is not known raises `UsageError`."""
+        return self._speaks
+
+    @speaks.setter
+    def speaks(self, code: str | None) -> None:
+        if code is not None and code not in TEXTS:
+            near = difflib.get_close_matches(code, TEXTS, 1, 0.0)[0]
+            raise UsageError(
+                f"language: unknown code {code!r}, did you mean {near!r}? It must be one of "
+                f"{', '.join(TEXTS)}"
+            )
+        self._speaks = code
 
     def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
         """Answers one question, after earlier turns if any.
@@ -196,16 +221,14 @@ class Bot:
             UsageError: the question or the answer is empty, or the bot has no memory.
             DiskError: the memory cannot be written.
         """
-        return self._taught(question, answer, history, TAUGHT, origin)
+        return self._teacher.teach(question, answer, history, TAUGHT, origin)
 
     def fix(self, reply: Reply, answer: str, *, origin: str = "fixed") -> Row:
         """Remembers a better answer to what was asked; the pairs it rested on stay as they are.
 
         Raises as `teach` does.
         """
-        needed = reply.turns[:-1] if self._needs_context(reply) else ()
-        kind = TAUGHT if reply.source == UNKNOWN else FIXED
-        return self._taught(reply.question, answer, needed, kind, origin)
+        return self._teacher.fix(reply, answer, origin)
 
     def forget(self, pattern: str) -> list[Row]:
         """Removes, for good, all pairs whose question, answer or earlier turns hold `pattern`, case
@@ -217,19 +240,15 @@ class Bot:
         Raises:
             UsageError: the pattern is empty, or the bot has no memory.
         """
-        rows = self._memory().rows
-        with self._teaching:
-            return rows.remove([row.id for row in rows.matching(pattern)])
+        return self._teacher.forget(pattern)
 
     def remove(self, rows: Sequence[Row]) -> list[Row]:
         """Removes these pairs for good, such as one just taught; `restore` takes them back."""
-        with self._teaching:
-            return self._memory().rows.remove([row.id for row in rows])
+        return self._teacher.remove(rows)
 
     def restore(self, rows: Sequence[Row]) -> list[Row]:
         """Takes removed pairs back, with their origin and time."""
-        with self._teaching:
-            return self._memory().rows.restore(rows)
+        return self._teacher.restore(rows)
 
     def taught(self) -> list[Row]:
         """What was taught and corrected since training, the newest first."""
@@ -255,7 +274,9 @@ class Bot:
             turns_read=len(read),
             settings=settings,
             nearest=nearest(recalled),
-            _look=lambda: self._attended(read, self.source(asked, recalled), said),
+            _look=lambda: attended(
+                self.engine, read, self.source(asked, recalled), said, recalled.decided
+            ),
         )
 
     def recall(
@@ -264,7 +285,7 @@ class Bot:
         """What the memory says of the last of `turns`."""
         if self.memory is None:
             return NOTHING_RECALLED
-        return self.memory.recall((*self._needed(turns[:-1]), turns[-1]), without)
+        return self.memory.recall((*self._teacher.needed(turns[:-1]), turns[-1]), without)
 
     def source(self, turns: Sequence[Turn], recalled: Recalled) -> list[int]:
         """What the encoder reads: the turns, after what is remembered of such questions."""
@@ -295,9 +316,9 @@ class Bot:
         withheld: str | None = None
         suggestions: tuple[str, ...] = ()
         if blocked or (not exact and confidence < self.bar(settings)):
-            suggestions = _suggested(recalled, turns[-1].text)
+            suggestions = suggested(recalled, turns[-1].text)
             withheld, source, evidence = (None if blocked else text), UNKNOWN, ()
-            text = unknown_reply(turns[-1].text, suggestions, self.language)
+            text = unknown_reply(turns[-1].text, suggestions, self.language, self.speaks)
             confidence = 0.0 if blocked else confidence
         read, source_pieces = self.format.read(turns), self.source(turns, recalled)
         return Reply(
@@ -315,7 +336,9 @@ class Bot:
             withheld=withheld,
             suggestions=suggestions,
             nearest=nearest(recalled),
-            _look=lambda: self._attended(read, source_pieces, found.pieces),
+            _look=lambda: attended(
+                self.engine, read, source_pieces, found.pieces, recalled.decided
+            ),
         )
 
     def _streamed(
@@ -340,7 +363,7 @@ class Bot:
                 if each.piece is not None:
                     yield each.piece
 
-        yield from _trimmed(self.format.tokenizer.stream(pieces()))
+        yield from trimmed(self.format.tokenizer.stream(pieces()))
         return self._reply(found, recalled, turns, settings, seed, began)
 
     def _in_words(
@@ -358,36 +381,12 @@ class Bot:
             return min(1.0, math.exp(found.log_probability))
         return self.confidence.of(reply_features(found, recalled, pieces).tolist(), exact)
 
-    def _attended(
-        self, turns: Sequence[Turn], source: Sequence[int], pieces: Sequence[int]
-    ) -> Attended:
-        weights_TS = self.engine.attended(source, pieces)
-        tokenizer = self.format.tokenizer
-        written: Callable[[int], str] = tokenizer.piece
-        if isinstance(source, Source):
-            written, pieces = source.shown, source.hidden(pieces)
-        opened = set(tokenizer.roles.values())
-        places = [place for place, piece in enumerate(source) if piece in opened]
-        shares = weights_TS.mean(0)
-        ends = [*places[1:], len(source)]
-        return Attended(
-            tuple(written(piece) for piece in source),
-            (*(written(piece) for piece in pieces), ""),
-            weights_TS,
-            tuple(
-                (turn, float(shares[start:end].sum()))
-                for turn, start, end in zip(turns, places, ends, strict=True)
-            ),
-        )
-
     def _asked(self, question: str, history: Sequence[Turn]) -> tuple[Turn, ...]:
         return (*history, Turn(Role.USER, spaced(question)))
 
-    def _needed(self, history: Sequence[Turn]) -> Sequence[Turn]:
-        """The turns before a question that the memory looks at: as many as the bot learnt with.
-        One that learnt single pairs may still be taught follow-ups."""
-        most = self.format.history_turns or NEEDED
-        return history[max(0, len(history) - most) :]
+    @property
+    def _teacher(self) -> Teacher:
+        return Teacher(self.path, self.memory, self.format.history_turns, self._teaching)
 
     def _forgetful(self) -> bool:
         """Whether pairs were ever removed, so that there may be answers not to be given."""
@@ -397,70 +396,6 @@ class Bot:
         """Whether the pieces of every remembered answer spell it as it was given."""
         decode = self.format.tokenizer.decode
         return all(decode(pieces) == text for pieces, text in recalled.texts.items())
-
-    def _needs_context(self, reply: Reply) -> bool:
-        """Whether the pair that answered best was a follow-up's."""
-        if self.memory is None or not reply.nearest:
-            return False
-        best = self.memory.rows.get([reply.nearest[0].row])
-        return bool(best and best[0].context)
-
-    def _taught(
-        self, question: str, answer: str, history: Sequence[Turn], kind: str, origin: str
-    ) -> Row:
-        memory = self._memory()
-        asked, said = spaced(question), answer.strip()
-        if not said:
-            raise UsageError("the answer is empty; give the words the bot shall say")
-        context = context_of(self._needed(history))
-        bare = tuple(Turn(turn.role, turn.text) for turn in context)
-        row = NewRow(asked, bare, said, kind, origin, 0, time.time())
-        with self._teaching:
-            old = memory.taught(asked, context)
-            added = memory.rows.add(row)
-            if old:
-                memory.rows.remove([row.id for row in old])
-        return added
-
-    def _memory(self) -> Memory:
-        if self.memory is None:
-            raise UsageError(f"{self.path}: has no answer memory; train the bot again")
-        return self.memory
-
-
-def spaced(question: str) -> str:
-    """A question as it is read. Raises `UsageError` where nothing is left."""
-    text = " ".join(question[:MAX_QUESTION].split())
-    if not text:
-        raise UsageError("the question is empty; type some words")
-    return text
-
-
-def _suggested(recalled: Recalled, question: str) -> tuple[str, ...]:
-    """Known questions with other answers each, near the one asked."""
-    found: dict[str, str] = {}
-    for each in recalled.candidates:
-        near = max(
-            each.lexical,
-            each.meaning + 0.1,
-            each.learned * (each.learned > 0.5),
-            each.pretrained - 0.2,
-        )
-        if near >= NEAR and not each.row.context and fold(each.row.question) != fold(question):
-            found.setdefault(each.row.answer, each.row.question)
-    return tuple(found.values())[:2]
-
-
-def _trimmed(parts: Iterator[str]) -> Iterator[str]:
-    """The parts of a text without the blanks at its ends."""
-    begun, held = False, ""
-    for part in parts:
-        text = held + (part if begun else part.lstrip())
-        said = text.rstrip()
-        held = text[len(said) :]
-        if said:
-            begun = True
-            yield said
 
 
 def _seed(settings: GenerationConfig) -> int:

@@ -14,7 +14,7 @@ from dialog_s2s.config import GenerationConfig
 from dialog_s2s.generation.search import Hypothesis
 from dialog_s2s.memory.recall import Candidate, Recalled
 from dialog_s2s.memory.rows import TRAINED
-from dialog_s2s.text.turns import Role, Turn
+from dialog_s2s.text.turns import Role, Turn, fold
 
 SOURCES = EXACT, REMEMBERED, GENERATED, TAUGHT, UNKNOWN = (
     "exact",
@@ -29,6 +29,9 @@ taught while chatting; not known."""
 
 SHOWN = 5
 """Pieces of evidence kept."""
+
+NEAR = 0.35
+"""Likeness from which on a known question is offered as what may have been meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Attended:
     weights_TS: NDArray[np.float32]
     turns: tuple[tuple[Turn, float], ...]
     """The turns that were read, and the share of the attention that each had."""
+    probabilities_T: tuple[float, ...] = ()
+    """Of each piece of `reply` after those before it, under memory and generator together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,21 @@ def supporters(recalled: Recalled, pieces: tuple[int, ...]) -> list[Candidate]:
 def nearest(recalled: Recalled) -> tuple[Evidence, ...]:
     """The weightiest candidates, as evidence."""
     return tuple(_evidence(each, each.weight) for each in recalled.candidates[:SHOWN])
+
+
+def suggested(recalled: Recalled, question: str) -> tuple[str, ...]:
+    """Known questions with other answers each, near the one asked."""
+    found: dict[str, str] = {}
+    for each in recalled.candidates:
+        near = max(
+            each.lexical,
+            each.meaning + 0.1,
+            each.learned * (each.learned > 0.5),
+            each.pretrained - 0.2,
+        )
+        if near >= NEAR and not each.row.context and fold(each.row.question) != fold(question):
+            found.setdefault(each.row.answer, each.row.question)
+    return tuple(found.values())[:2]
 
 
 def _evidence(found: Candidate, weight: float) -> Evidence:

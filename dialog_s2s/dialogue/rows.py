@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 import time
 
+from dialog_s2s.dialogue import names
 from dialog_s2s.dialogue.transcript import Session, Spoken, title
 from dialog_s2s.errors import UsageError
 from dialog_s2s.text.turns import Role, Turn
@@ -19,7 +20,8 @@ from dialog_s2s.text.turns import Role, Turn
 SCHEMA = (
     """CREATE TABLE session (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, bot TEXT NOT NULL,
-        persona TEXT NOT NULL, started REAL NOT NULL, changed REAL NOT NULL,
+        persona TEXT NOT NULL, name TEXT NOT NULL DEFAULT '',
+        started REAL NOT NULL, changed REAL NOT NULL,
         parent INTEGER REFERENCES session ON DELETE SET NULL)""",
     """CREATE TABLE turn (
         number INTEGER PRIMARY KEY, session INTEGER NOT NULL REFERENCES session ON DELETE CASCADE,
@@ -32,13 +34,13 @@ SCHEMA = (
 )
 
 _SESSIONS = """
-    SELECT s.id, s.bot, s.started, s.changed, p.id, s.persona,
+    SELECT s.id, s.bot, s.started, s.changed, p.id, s.persona, s.name,
         coalesce((SELECT max(place) FROM turn WHERE session = s.number), 0),
         coalesce((SELECT substr(text, 1, 500) FROM turn
             WHERE session = s.number AND role = 'user' ORDER BY place LIMIT 1), '')
     FROM session s LEFT JOIN session p ON p.number = s.parent"""
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0 o 1 i l
-_DATE = len("2026-11-22-")
+_DATE = names.DATE
 _YEAR_10000 = 253402300800
 
 
@@ -120,21 +122,37 @@ def number_of(connection: sqlite3.Connection, id: str) -> int:
     """The number of the conversation with this id. Raises `UsageError` if there is none."""
     row = connection.execute("SELECT number FROM session WHERE id = ?", [whole(id)]).fetchone()
     if row is None:
-        raise _unknown(id, _ids(connection))
+        raise _unknown(id, _ids(connection), [])
     return int(row[0])
 
 
+def name(connection: sqlite3.Connection, number: int, name: str) -> None:
+    """Names a conversation; with an empty name, it has none. Raises as `names.sound` does."""
+    chosen = names.sound(whole(name), _names(connection, number))
+    connection.execute("UPDATE session SET name = ? WHERE number = ?", [chosen, number])
+
+
+def persona(connection: sqlite3.Connection, number: int, persona: str) -> None:
+    """Gives a conversation another persona."""
+    connection.execute("UPDATE session SET persona = ? WHERE number = ?", [whole(persona), number])
+    _touch(connection, number)
+
+
 def search(connection: sqlite3.Connection, prefix: str) -> int:
-    """The number of the one conversation whose id, or its part after the date, begins so.
+    """The number of the one conversation that is named so, or whose id, or its part after the
+    date, begins so.
 
     Raises:
         UsageError: there is none, or more than one.
     """
     wanted = whole(prefix).strip().lower()
     ids = _ids(connection)
+    named = _names(connection, 0)
+    if wanted not in ids and (owner := names.owner(whole(prefix), named)):
+        return number_of(connection, owner)
     found = [id for id in ids if id.startswith(wanted) or id[_DATE:].startswith(wanted)]
     if not wanted or not found:
-        raise _unknown(wanted, ids)
+        raise _unknown(wanted, ids, [name for _, name in named])
     if len(found) > 1 and wanted not in found:
         shown = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
         raise UsageError(f"{wanted!r} fits {len(found)} conversations ({shown}); give more of it")
@@ -183,9 +201,16 @@ def _ids(connection: sqlite3.Connection) -> list[str]:
     return [str(id) for (id,) in connection.execute("SELECT id FROM session ORDER BY changed DESC")]
 
 
-def _unknown(id: str, ids: list[str]) -> UsageError:
+def _names(connection: sqlite3.Connection, but: int) -> list[tuple[str, str]]:
+    """Id and name of all conversations but one, the oldest first."""
+    named = "SELECT id, name FROM session WHERE number != ? ORDER BY number"
+    return [(_text(id), _text(name)) for id, name in connection.execute(named, [but])]
+
+
+def _unknown(id: str, ids: list[str], names: list[str]) -> UsageError:
     near = difflib.get_close_matches(id, ids, 3, 0.85)  # most of an id is its date
     near += difflib.get_close_matches(id, [each[_DATE:] for each in ids], 3, 0.6)
+    near += map(repr, difflib.get_close_matches(id, names, 3, 0.6))
     hint = f"is {' or '.join(near)} meant?" if near else "list the conversations to see their ids"
     return UsageError(f"there is no conversation {id!r}; {hint}")
 
@@ -200,6 +225,7 @@ def _session(
     changed: object,
     parent: object,
     persona: object,
+    name: object,
     turns: object,
     question: object,
 ) -> Session:
@@ -212,6 +238,7 @@ def _session(
         turns=_whole_number(turns),
         parent=None if parent is None else _text(parent),
         persona=_text(persona),
+        name=_text(name),
     )
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from dialog_s2s.dialogue import rows
 from dialog_s2s.dialogue.store import Store
-from dialog_s2s.dialogue.transcript import Session, Spoken, Transcript
+from dialog_s2s.dialogue.transcript import Said, Session, Spoken, Transcript
 from dialog_s2s.errors import UsageError
 from dialog_s2s.text.turns import Turn
 
-__all__ = ["Session", "Sessions", "Spoken", "default_path"]
+__all__ = ["Said", "Session", "Sessions", "Spoken", "default_path"]
 
 
 def default_path() -> Path:
@@ -63,11 +63,42 @@ class Sessions:
         """The file."""
         return self._store.path
 
-    def start(self, bot: str, persona: str = "", parent: str | None = None) -> Session:
-        """A new conversation, without turns."""
+    def start(
+        self,
+        bot: str,
+        persona: str = "",
+        parent: str | None = None,
+        said: Iterable[Said] = (),
+    ) -> Session:
+        """A new conversation, without turns or with all those that were `said`."""
+        noted = [(each, _dumped(each.detail)) for each in said]
         with self._store.writing() as connection:
             above = None if parent is None else rows.number_of(connection, parent)
-            return rows.session(connection, rows.insert(connection, bot, persona, above))
+            number = rows.insert(connection, bot, persona, above)
+            for each, detail in noted:
+                rows.append(connection, number, each.turn, detail)
+                for key, value in each.facts.items():
+                    rows.note(connection, number, key, value)
+            return rows.session(connection, number)
+
+    def update(
+        self, session_id: str, *, name: str | None = None, persona: str | None = None
+    ) -> Session:
+        """Gives a conversation a name, or with "" none, and another persona; what is None stays.
+
+        The file holds nothing of the old ones.
+
+        Raises:
+            UsageError: the name is another's (the message tells whose), has more than 60
+                characters or more than one line, or is like an id.
+        """
+        with self._store.erasing() as connection:
+            number = rows.number_of(connection, session_id)
+            if name is not None:
+                rows.name(connection, number, name)
+            if persona is not None:
+                rows.persona(connection, number, persona)
+            return rows.session(connection, number)
 
     def add(self, session_id: str, turn: Turn, detail: Mapping[str, Any] | None = None) -> int:
         """Keeps the role and text of one more turn; its number in the conversation, from 1.
@@ -125,7 +156,8 @@ class Sessions:
             return rows.sessions(connection, bot)
 
     def find(self, prefix: str) -> Session:
-        """The one conversation whose id, or its part after the date, begins with `prefix`.
+        """The one conversation with this id or, case aside, this name; else the one whose id, or
+        its part after the date, begins with `prefix`.
 
         Raises:
             UsageError: there is none (the message names near ones), or more than one.

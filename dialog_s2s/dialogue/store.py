@@ -15,7 +15,7 @@ from dialog_s2s.errors import DataError, DiskError
 from dialog_s2s.memory import sqlite_file
 from dialog_s2s.memory.sqlite_file import cut, explained, set_up, transaction
 
-FORMAT = 1
+FORMAT = 2
 APPLICATION = 0x64325331
 """`application_id` of the file: "d2S1"."""
 
@@ -116,7 +116,9 @@ class Store:
                 )
             return False
         if version != FORMAT:
-            advice = "update dialog_s2s" if version > FORMAT else "move it away"
+            advice = "move it away, and a new one is made"
+            if version > FORMAT:
+                advice = "update dialog_s2s"
             raise DataError(
                 f"has format version {version}, this program reads {FORMAT}; {advice}", self.path
             )

@@ -23,7 +23,7 @@ TITLE_LENGTH = 60
 
 _NAMES = {Role.USER: "you", Role.BOT: "bot", Role.SYSTEM: "system"}
 # control characters, marks of direction, separators of lines, the byte order mark
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#~|&$]")
@@ -46,6 +46,16 @@ class Session:
     parent: str | None
     """The conversation that this one branched off."""
     persona: str
+    name: str = ""
+    """What the user calls it; empty where it was not named."""
+
+
+class Said(NamedTuple):
+    """A turn that is to be kept: with what is noted beside it, and what the user told by it."""
+
+    turn: Turn
+    detail: Mapping[str, Any]
+    facts: Mapping[str, str]
 
 
 class Spoken(NamedTuple):
@@ -83,7 +93,9 @@ def title(question: str) -> str:
 
 def _text(transcript: Transcript) -> str:
     session = transcript.session
-    head = [f"Conversation {session.id} with {_line(session.bot)}, {_moment(session.started)}"]
+    name = _line(session.name)
+    called = f'{session.id} "{name}"' if name else session.id
+    head = [f"Conversation {called} with {_line(session.bot)}, {_moment(session.started)}"]
     if session.persona:
         head.append(f"Persona: {_line(session.persona)}")
     body = []
@@ -96,7 +108,8 @@ def _text(transcript: Transcript) -> str:
 def _markdown(transcript: Transcript) -> str:
     session = transcript.session
     about = f"`{session.id}` with {_escaped(_line(session.bot))}, {_moment(session.started)}"
-    parts = [f"# {_escaped(_line(session.title)) or 'Conversation'}", about]
+    heading = _line(session.name) or _line(session.title)
+    parts = [f"# {_escaped(heading) or 'Conversation'}", about]
     if session.persona:
         parts.append(f"Persona: {_escaped(_line(session.persona))}")
     for turn, _, _ in transcript.spoken:
@@ -153,12 +166,12 @@ FORMATS: Mapping[str, Callable[[Transcript], str]] = {
 
 def _dumped(tree: Mapping[str, Any], indent: int | None = None) -> str:
     plain = json.dumps(tree, ensure_ascii=False, indent=indent)
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", plain) + "\n"
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", plain) + "\n"
 
 
 def _lines(text: str) -> list[str]:
     """The lines of `text`, by every line break that Unicode knows, without what is unseen."""
-    return [_UNSEEN.sub("", line) for line in text.splitlines()] or [""]
+    return [UNSEEN.sub("", line) for line in text.splitlines()] or [""]
 
 
 def _line(text: str) -> str:

@@ -29,14 +29,18 @@ _MARKS = "?!.。？！¿¡؟;；…۔। "
 
 
 def unknown_reply(
-    question: str, suggestions: Sequence[str] = (), known_language: str | None = None
+    question: str,
+    suggestions: Sequence[str] = (),
+    known_language: str | None = None,
+    speaks: str | None = None,
 ) -> str:
     """One line: that the bot does not know and, with suggestions, what may have been meant.
 
-    In the question's language or, where that is unclear, in `known_language` (ISO 639-1) or
-    English. The first two suggestions that say something else than the question are offered.
+    In `speaks` (ISO 639-1) if that is given; else in the question's language or, where that is
+    unclear, in `known_language` or English. The first two suggestions that say something else than
+    the question are offered.
     """
-    code = language_of(question) or known_language
+    code = speaks or language_of(question) or known_language
     texts = TEXTS.get(code or "en", TEXTS["en"])
     shown = {fold(question): ""}
     for suggestion in suggestions:

@@ -180,6 +180,23 @@ class Engine:
             weights.append(self.backend.attention(state)[0])
         return np.stack(weights)
 
+    def probabilities(
+        self, source: Sequence[int], pieces: Sequence[int], votes: Votes = SILENT
+    ) -> list[float]:
+        """The probability of each of `pieces`, and of the end piece after them, given the ones
+        before; under memory and generator together. A name of the source is one piece, its slot.
+
+        Their product is what `likelihood` gives the whole reply.
+        """
+        said = hidden(pieces, source)
+        backend = MixedBackend(self.backend, [hidden_votes(votes, source)])
+        state = backend.encode([source])
+        found = []
+        for fed, piece in zip((START, *said), (*said, END), strict=True):
+            likely_RV, state = backend.step([fed], state)
+            found.append(math.exp(min(0.0, float(likely_RV[0, piece]))))
+        return found
+
     def _silent(self) -> list[int]:
         return list(self.tokenizer.openers)
 

@@ -15,8 +15,9 @@ from dialog_s2s.bundle import CARD, LIVING, MEMORY, open_bundle
 from dialog_s2s.config import config_text, read_config
 from dialog_s2s.errors import DataError, DialogError, DiskError, Stopped, UsageError
 from dialog_s2s.interfaces import conversations, pairs
+from dialog_s2s.interfaces.chat import preferences
+from dialog_s2s.interfaces.chat.opening import Wanted, chat
 from dialog_s2s.interfaces.chat.talk import parse_settings
-from dialog_s2s.interfaces.chat.terminal import chat
 from dialog_s2s.interfaces.evaluate import evaluate
 from dialog_s2s.interfaces.lines import ask, lines_of
 from dialog_s2s.interfaces.listing import counted
@@ -28,6 +29,8 @@ from dialog_s2s.text.turns import Origin
 
 INTERNAL_ERROR = 70
 """Exit code where the fault is ours."""
+
+TESTS_FAILED = 1
 
 TOGETHER = 256
 """Questions of a file that are answered at once."""
@@ -72,8 +75,7 @@ def _failed(message: str, code: int) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    _COMMANDS[options.command](options)
-    return 0
+    return _COMMANDS[options.command](options) or 0
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -129,9 +131,17 @@ def _ask(options: argparse.Namespace) -> None:
         ask(bot, lines, sys.stdout, as_json=options.json, together=1, settings=settings)
 
 
-def _chat(options: argparse.Namespace) -> None:
-    path = Path(options.bundle or starter_bot())
-    chat(path, parse_settings(options.set), options.resume, keep=not options.no_save)
+def _chat(options: argparse.Namespace) -> int:
+    wanted = Wanted(
+        parse_settings(options.set),
+        options.resume,
+        keep=not options.no_save,
+        questions=options.question,
+        stay=options.interactive,
+        as_json=options.json,
+        plain=options.plain,
+    )
+    return 0 if chat(options.bundle, starter_bot, wanted) else TESTS_FAILED
 
 
 def _teach(options: argparse.Namespace) -> None:
@@ -155,6 +165,19 @@ def _sessions(options: argparse.Namespace) -> None:
         conversations.delete(options.ids)
     else:
         conversations.listed(sys.stdout, as_json=options.json)
+
+
+def _settings(options: argparse.Namespace) -> None:
+    place = preferences.default_path()
+    if options.path:
+        sys.stdout.write(f"{clean(str(place))}\n")
+    elif not options.init:
+        sys.stdout.write(preferences.preferences_text(preferences.read_preferences()))
+    elif place.exists():
+        raise UsageError(f"{place}: is there already; edit it")
+    else:
+        place = preferences.write_preferences(preferences.Preferences())
+        sys.stderr.write(f"wrote {clean(str(place))}\n")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -184,7 +207,7 @@ def _bundle(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-_COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int | None]] = {
     "train": _train,
     "chat": _chat,
     "ask": _ask,
@@ -192,6 +215,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "forget": _forget,
     "taught": _taught,
     "sessions": _sessions,
+    "settings": _settings,
     "evaluate": _evaluate,
     "bundle": _bundle,
 }

@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from dialog_s2s.dialogue.sessions import Session, Sessions
+from dialog_s2s.interfaces.chat import typed
+from dialog_s2s.interfaces.chat.typed import Typed
 from dialog_s2s.interfaces.exports import write_new
 from dialog_s2s.interfaces.lines import cleaned
 from dialog_s2s.interfaces.listing import counted, sessions_table
 from dialog_s2s.interfaces.sanitize import clean
+from dialog_s2s.text.turns import Role
 
 
 def listed(out: TextIO, *, as_json: bool = False) -> None:
@@ -40,9 +43,12 @@ def export(id: str, format: str, out: TextIO, file: str | None = None) -> None:
 
 
 def delete(ids: Sequence[str]) -> None:
-    """Deletes conversations for good, all or none."""
+    """Deletes conversations for good, all or none, and what was typed in them."""
     with Sessions.open() as sessions:
-        count = sessions.delete([sessions.find(id).id for id in ids])
+        found = [sessions.find(id).id for id in ids]
+        said = {turn.text for id in found for turn in sessions.turns(id) if turn.role is Role.USER}
+        count = sessions.delete(found)
+    Typed(typed.default_path()).remove(said)
     _say(f"Deleted {counted(count, 'conversation')}.")
 
 

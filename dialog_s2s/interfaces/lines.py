@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO, TextIO
 
@@ -31,13 +31,6 @@ def lines_of(stream: BinaryIO, name: str) -> Iterator[tuple[str, Origin]]:
             raise DataError(f"the line is longer than {MAX_LINE:,} bytes; cut it", name, number)
         text = raw.decode("utf-8", "replace")
         yield clean(text.removeprefix("\ufeff").rstrip("\r\n")).strip(), Origin(name, number)
-
-
-def converse(lines: Iterable[tuple[str, Origin]], out: TextIO, reply: Callable[[str], str]) -> None:
-    """One conversation: one line out for each line in, empty for an empty one."""
-    for line, _ in lines:
-        out.write((clean(reply(line)) if line else "") + "\n")
-        out.flush()
 
 
 def ask(

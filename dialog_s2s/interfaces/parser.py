@@ -11,8 +11,8 @@ from dialog_s2s.dialogue import transcript
 from dialog_s2s.text.readers import FORMATS
 
 _CODES = """\
-exit codes: 0 fine, 2 usage, 3 bad data or bundle, 4 disk, 70 a fault of ours, 130 interrupted,
-143 terminated
+exit codes: 0 fine, 1 tests failed, 2 usage, 3 bad data or bundle, 4 disk, 70 a fault of ours,
+130 interrupted, 143 terminated
 """
 
 _DESCRIPTION = """\
@@ -44,15 +44,38 @@ keeps the best model so far.
 """
 
 _CHAT = """\
-Talk to a bot in the terminal. Without BUNDLE, to the starter bot, which is trained first if need
-be. In the chat, /help lists what it can do: teach and correct the bot, ask it why, go back.
+Talk to a bot in the terminal.
 
-What is said on a terminal is kept on this machine, for you alone; see `dialog-s2s sessions`.
-With piped input, one conversation, a reply on each line, and nothing is kept.
+Without BUNDLE, to the bot of your settings, else to the starter bot, which is trained first if
+need be. In the chat, /help lists what it can do: teach and correct the bot, ask it why, compare
+it with another, make tests of what was said. F1 lists the keys, F2 is a menu of settings.
+
+ON A TERMINAL
+  What is said is kept on this machine, for you alone (see `dialog-s2s sessions`), and so is what
+  was typed, for the arrow keys and Ctrl-R. Your own settings: `dialog-s2s settings`.
 
   dialog-s2s chat my-bot
-  dialog-s2s chat my-bot --resume 2026-11-22-k3f9    go on where you left; k3f9 will do
-  dialog-s2s chat my-bot --no-save
+  dialog-s2s chat my-bot --resume 2026-11-22-k3f9    go on; k3f9, or its name, will do
+  dialog-s2s chat my-bot --no-save                   keep nothing
+  dialog-s2s chat my-bot --plain                     for screen readers
+
+IN SCRIPTS
+  Where stdin or stdout is no terminal: one conversation, a line out for each line in. Every line is
+  a question, also one that begins with a slash. Nothing is kept, but with --resume. Your own
+  settings do not count, --set does. Replies are on stdout, everything else is on stderr.
+
+  printf 'Hello\\nand on Sunday?\\n' | dialog-s2s chat my-bot
+  dialog-s2s chat my-bot --json < questions.txt      question, reply, source, confidence, evidence,
+                                                     milliseconds, finish, seed: one object a line
+  dialog-s2s chat my-bot -q "When do you open?" -q "and on Sunday?"
+  dialog-s2s chat my-bot -q "Hello" -i               asks, then stays
+  dialog-s2s chat my-bot -q "/test my.suite.yaml"    ends with 1 if a test fails
+
+ENVIRONMENT
+  NO_COLOR, TERM=dumb          no colours; dumb: as --plain
+  EDITOR, VISUAL               what Ctrl-G opens
+  XDG_DATA_HOME                conversations and what was typed (~/.local/share)
+  XDG_CONFIG_HOME              your settings (~/.config)
 """
 
 _ASK = """\
@@ -93,6 +116,13 @@ part after the date.
   dialog-s2s sessions delete k3f9 2026-11-20     for good; the file holds nothing of them
 """
 
+_SETTINGS = """\
+Your own settings of the chat, and of replies of every bot in it: one commented YAML file, strictly
+checked. Without an option, shows them as they are.
+
+  dialog-s2s settings --init          write the file, to be edited; F2 and then s in a chat does too
+"""
+
 _EVALUATE = """\
 Measure a bot on dialogues that it has not seen: likelihood, likeness to the right replies,
 calibration, and baselines beside it. FILE is of any format that `train` reads.
@@ -122,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="dialog-s2s", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=dialog_s2s.__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_train, _chat, _ask, _memory, _sessions, _evaluate, _bundle):
+    for add in (_train, _chat, _ask, _memory, _sessions, _settings, _evaluate, _bundle):
         add(commands.add_parser)
     return parser
 
@@ -152,6 +182,17 @@ def _chat(add: Callable[..., argparse.ArgumentParser]) -> None:
     kept = talk.add_mutually_exclusive_group()
     kept.add_argument("--resume", metavar="ID", help="go on with a conversation that was kept")
     kept.add_argument("--no-save", action="store_true", help="keep nothing of this conversation")
+    talk.add_argument(
+        "-q",
+        "--question",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="ask this, or obey this command; repeatable",
+    )
+    talk.add_argument("-i", "--interactive", action="store_true", help="go on after -q")
+    talk.add_argument("--json", action="store_true", help="one JSON object a reply")
+    talk.add_argument("--plain", action="store_true", help="no colours, nothing drawn again")
     talk.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=_SET)
 
 
@@ -200,6 +241,13 @@ def _sessions(add: Callable[..., argparse.ArgumentParser]) -> None:
 
     delete = actions.add_parser("delete", help="for good, without asking")
     delete.add_argument("ids", nargs="+", metavar="ID")
+
+
+def _settings(add: Callable[..., argparse.ArgumentParser]) -> None:
+    own = add("settings", help="your own settings of the chat", description=_SETTINGS)
+    shown = own.add_mutually_exclusive_group()
+    shown.add_argument("--init", action="store_true", help="write the file, if it is not there yet")
+    shown.add_argument("--path", action="store_true", help="tell where the file is")
 
 
 def _evaluate(add: Callable[..., argparse.ArgumentParser]) -> None:

@@ -1,4 +1,4 @@
-"""Bots that may be taught: copies, so that the session's own stays as it was."""
+"""Bots that may be taught: copies, so that the session's own stays as it was; conversations."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from echo import Echo
 from tiny import SINGLES, brief
 
-from dialog_s2s import Bot, train
+from dialog_s2s import Bot, Conversation, Sessions, train
 
 OFTEN = 40
 """Times that one question is asked in the table, each time with another answer."""
@@ -55,3 +56,19 @@ def table_bot(table_bundle: Path, tmp_path: Path) -> Iterator[Bot]:
     yield loaded
     assert loaded.memory is not None
     loaded.memory.rows.close()
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Iterator[Sessions]:
+    with Sessions.open(tmp_path / "sessions.db") as opened:
+        yield opened
+
+
+@pytest.fixture(params=["in memory", "on disk"])
+def talk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conversation]:
+    """A conversation with `Echo`, both ways."""
+    if request.param == "in memory":
+        yield Conversation(Echo())
+        return
+    with Sessions.open(tmp_path / "talk.db") as sessions:
+        yield Conversation(Echo(), sessions=sessions)

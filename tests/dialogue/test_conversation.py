@@ -4,104 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import subprocess
-import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from echo import Echo, kept, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 
 from dialog_s2s import Bot, Conversation, Reply, Sessions, why
-from dialog_s2s.config import GenerationConfig, with_settings
-from dialog_s2s.dialogue.noted import from_noted, noted
+from dialog_s2s.dialogue.noted import noted
 from dialog_s2s.errors import DiskError, UsageError
-from dialog_s2s.memory.rows import Row
 from dialog_s2s.text.turns import Role, Turn
-
-
-class Echo:
-    """Says how many turns came before, and the question; keeps what it was given."""
-
-    path = Path("echo")
-
-    def __init__(self) -> None:
-        self.histories: list[list[Turn]] = []
-        self.taught: list[tuple[object, ...]] = []
-
-    def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
-        self.histories.append(list(history))
-        chosen = self.settings(**settings)
-        return Reply(
-            text=f"{len(history)}: {question}" + "!" * (chosen.seed or 0),
-            source="generated",
-            confidence=0.5,
-            evidence=(),
-            finish="stop",
-            seed=chosen.seed or 0,
-            milliseconds=0.0,
-            turns=(*history, Turn(Role.USER, question)),
-            turns_read=1,
-            settings=chosen,
-            withheld="x",
-        )
-
-    def stream(
-        self, question: str, history: Sequence[Turn] = (), **settings: object
-    ) -> Generator[str, None, Reply]:
-        reply = self.reply(question, history, **settings)
-        yield from reply.text
-        return reply
-
-    def again(self, turns: Sequence[Turn], detail: Mapping[str, Any]) -> Reply | None:
-        fields = from_noted(detail)
-        settings = self.settings(**detail["settings"])
-        return Reply(**fields, turns=tuple(turns), turns_read=1, settings=settings)
-
-    def settings(self, **changes: object) -> GenerationConfig:
-        chosen: GenerationConfig = with_settings(GenerationConfig(), changes)
-        return chosen
-
-    def teach(
-        self, question: str, answer: str, history: Sequence[Turn] = (), *, origin: str = "taught"
-    ) -> Row:
-        self.taught.append((question, answer, list(history), origin))
-        return Row(5, question, (), answer, "taught", origin, 0, 1.0)
-
-    def fix(self, reply: Reply, answer: str, *, origin: str = "fixed") -> Row:
-        self.taught.append((reply.text, answer, origin))
-        return Row(6, reply.question, (), answer.strip(), "fixed", origin, 0, 1.0)
-
-
-@pytest.fixture
-def sessions(tmp_path: Path) -> Iterator[Sessions]:
-    with Sessions.open(tmp_path / "sessions.db") as opened:
-        yield opened
-
-
-@pytest.fixture(params=["in memory", "on disk"])
-def talk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conversation]:
-    """A conversation with `Echo`, both ways."""
-    if request.param == "in memory":
-        yield Conversation(Echo())
-        return
-    with Sessions.open(tmp_path / "talk.db") as sessions:
-        yield Conversation(Echo(), sessions=sessions)
-
-
-def texts(talk: Conversation) -> list[str]:
-    return [turn.text for turn in talk.turns]
-
-
-def kept(talk: Conversation) -> list[str]:
-    """The texts, which are the same on the disk."""
-    if talk.sessions is not None:
-        stored = [] if talk.session is None else talk.sessions.turns(talk.session.id)
-        assert stored == talk.turns
-    return texts(talk)
 
 
 def test_turns_are_read_with_those_before(talk: Conversation) -> None:
@@ -597,41 +513,6 @@ def test_what_cannot_be_gone_on_with(sessions: Sessions) -> None:
         Conversation(Echo(), sessions=sessions, resume="2026-01-01-zzzz")
     with pytest.raises(UsageError, match="store of sessions"):
         Conversation(Echo(), resume="2026-01-01-zzzz")
-
-
-KILLED = """
-import os, signal, sys
-from dialog_s2s.config import GenerationConfig
-from dialog_s2s.dialogue.conversation import Conversation
-from dialog_s2s.dialogue.reply import Reply
-from dialog_s2s.dialogue.sessions import Sessions
-from dialog_s2s.text.turns import Role, Turn
-class Bot:
-    path = "echo"
-    def settings(self, **changes):
-        return GenerationConfig()
-    def reply(self, question, history=(), **settings):
-        if question == "die":
-            os.kill(os.getpid(), signal.SIGKILL)
-        turns = (*history, Turn(Role.USER, question))
-        text = f"{len(history)}: {question}"
-        return Reply(text, "exact", 1, (), "stop", 0, 0, turns, 1, GenerationConfig())
-talk = Conversation(Bot(), "be kind", Sessions.open(sys.argv[1]))
-for question in ("my name is Ann", "one", "die"):
-    talk.reply(question)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="other signals")
-def test_going_on_after_a_kill_between_question_and_reply(sessions: Sessions) -> None:
-    words = [sys.executable, "-c", KILLED, str(sessions.path)]
-    assert subprocess.run(words, check=False).returncode == -9
-    (session,) = sessions.listed()
-    assert [turn.text for turn in sessions.turns(session.id)][-2:] == ["3: one", "die"]
-    talk = Conversation(Echo(), sessions=sessions, resume=session.id)
-    assert kept(talk) == ["my name is Ann", "1: my name is Ann", "one", "3: one"]
-    assert (talk.facts, talk.persona) == ({"name": "Ann"}, "be kind")
-    assert talk.reply("two").text == "5: two"
 
 
 def test_a_bot_goes_on_where_it_was(tiny_bot: Bot, sessions: Sessions) -> None:

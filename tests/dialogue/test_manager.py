@@ -449,3 +449,23 @@ def test_a_greedy_reply_is_the_weightiest_answer_where_many_begin_alike(tmp_path
     )
     assert reply.text == "Ours."
     assert math.exp(reply.log_probability) == pytest.approx(0.3, abs=0.05)
+
+
+def test_the_language_it_speaks(bundle: Path) -> None:
+    bot = Bot.load(bundle)
+    assert bot.speaks is None
+    for code, words in (("ko", "그건 아직 몰라요."), ("de", "Das weiß ich noch nicht.")):
+        bot.speaks = code
+        for question in ("xyzzy", "언제 열어요 뷁"):
+            reply = bot.reply(question, threshold=1)
+            assert reply.source == "unknown"
+            assert reply.text.startswith(words)
+        assert bot.reply("hello").text == "Hello there!"
+    for wrong, near in (("eng", "en"), ("kr", "k|r"), ("", ""), ("KO", "")):
+        with pytest.raises(UsageError, match=f"unknown code '{wrong}', did you mean '.*({near})"):
+            bot.speaks = wrong
+    assert bot.speaks == "de"
+    bot.speaks = None
+    assert bot.reply("xyzzy", threshold=1).text.startswith("I don't know")
+    assert bot.memory is not None
+    bot.memory.rows.close()

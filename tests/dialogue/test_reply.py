@@ -195,6 +195,17 @@ def test_attention(tiny_bot: Bot, before: int) -> None:
     assert shares == pytest.approx([share for _, share in attended.turns], abs=1e-6)
 
 
+@pytest.mark.parametrize("question", ["hello", "is there some tea", "녹차 주세요", "xyzzy 뷁"])
+def test_the_probability_of_each_piece(tiny_bot: Bot, question: str) -> None:
+    for history in ((), TURNS):
+        reply = tiny_bot.reply(question, history, threshold=0)
+        attended = reply.attention
+        assert attended is not None
+        assert len(attended.probabilities_T) == len(attended.reply)
+        product = np.prod(attended.probabilities_T)
+        assert product == pytest.approx(np.exp(reply.log_probability), abs=1e-4)
+
+
 def test_attention_is_made_when_it_is_asked_for(
     tiny_bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

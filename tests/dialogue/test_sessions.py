@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialog_s2s.dialogue import rows
-from dialog_s2s.dialogue.sessions import Session, Sessions, default_path
+from dialog_s2s.dialogue.sessions import Said, Session, Sessions, default_path
 from dialog_s2s.dialogue.store import Store
 from dialog_s2s.errors import UsageError
 from dialog_s2s.text.turns import Origin, Role, Turn
@@ -196,6 +196,90 @@ def test_an_id_that_begins_another_is_itself(sessions: Sessions, monkeypatch) ->
     assert sessions.find(long).id == long
 
 
+def test_a_name(sessions: Sessions) -> None:
+    one, two = begun(sessions, "hello"), begun(sessions, "hi")
+    assert one.name == ""
+    named = sessions.update(one.id, name="  Tea  and 차 ")
+    assert (named.name, named.title, named.persona) == ("Tea and 차", "hello", "")
+    assert sessions.find(one.id) == named
+    for spelt in ("Tea and 차", "tea AND 차", " ｔea and 차 "):
+        assert sessions.find(spelt).id == one.id
+    with pytest.raises(UsageError, match=f"{one.id} is named 'Tea and 차'; choose another"):
+        sessions.update(two.id, name="TEA and 차")
+    assert sessions.update(one.id, name="tea and 차").name == "tea and 차"
+    assert sessions.update(one.id, persona="kind").name == "tea and 차"
+    assert sessions.branch(one.id).name == ""
+    with pytest.raises(UsageError, match="no conversation 'tea an 차'; is 'tea and 차' meant"):
+        sessions.find("Tea an 차")
+    assert sessions.update(one.id, name="").name == ""
+    assert sessions.update(two.id, name="TEA and 차").name == "TEA and 차"
+    for each in (one, two):  # any number may have none
+        sessions.update(each.id, name=" ")
+    with pytest.raises(UsageError, match="no conversation"):
+        sessions.find("")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a\nb", "one line"),
+        ("a\u2028b", "one line"),
+        ("a\x1b[2K", "one line"),
+        ("\u202eabc", "one line"),
+        ("x" * 61, "60 characters at most, not 61"),
+        ("2026-11-22-k3f9", "like the id"),
+        (" 2027-01-01-ZZ ", "like the id"),
+    ],
+)
+def test_what_is_no_name(sessions: Sessions, name: str, reason: str) -> None:
+    id = begun(sessions, "hello").id
+    sessions.update(id, name="mine")
+    with pytest.raises(UsageError, match=reason):
+        sessions.update(id, name=name, persona="other")
+    assert (sessions.find("mine").persona, sessions.find(id).name) == ("", "mine")
+
+
+def test_a_name_comes_before_the_beginning_of_an_id_and_after_an_id(sessions: Sessions) -> None:
+    one, two = (sessions.start("bot").id for _ in range(2))
+    sessions.update(one, name=two[:7])
+    assert sessions.find(two[:7]).id == one
+    assert sessions.find(two).id == sessions.find(two[11:]).id == two
+    with pytest.raises(UsageError, match=f"is the end of the id {two}; choose another"):
+        sessions.update(one, name=two[11:].upper())
+    assert len(sessions.update(one, name="x" * 60).name) == 60
+    sessions.update(one, name="2026-11-22 at the shop")
+
+
+def test_nothing_of_an_old_name_or_persona_is_in_the_file(sessions: Sessions) -> None:
+    session = sessions.start("bot", "quaggaphone")
+    sessions.update(session.id, name="zebraphone")
+    changed = sessions.update(session.id, name="", persona="other")
+    assert (changed.name, changed.persona) == ("", "other")
+    data = sessions.path.read_bytes()
+    assert b"quaggaphone" not in data
+    assert b"zebraphone" not in data
+    assert sessions.update(session.id) == changed
+
+
+def test_a_conversation_begins_with_what_was_said(sessions: Sessions) -> None:
+    said = [
+        Said(HELLO, {}, {"name": "Ann"}),
+        Said(HI, {"seed": 3}, {}),
+        Said(HELLO, {}, {"a": "b"}),
+    ]
+    made = sessions.start("bot", "kind", said=said)
+    assert made.turns == 3
+    assert [(each.turn, each.detail) for each in sessions.detailed(made.id)] == [
+        (each.turn, each.detail) for each in said
+    ]
+    assert sessions.facts(made.id) == {"name": "Ann", "a": "b"}
+    sessions.undo(made.id, 1)
+    assert sessions.facts(made.id) == {"name": "Ann"}
+    with pytest.raises(UsageError, match="must be JSON"):
+        sessions.start("bot", said=[*said, Said(HI, {"a": b""}, {})])
+    assert len(sessions.listed()) == 1
+
+
 def test_an_unknown_id_is_refused_everywhere(sessions: Sessions) -> None:
     known = begun(sessions, "hello")
     for call in (
@@ -210,6 +294,7 @@ def test_an_unknown_id_is_refused_everywhere(sessions: Sessions) -> None:
         lambda id: sessions.facts(id),
         lambda id: sessions.remember(id, "a", "b"),
         lambda id: sessions.export(id, "text"),
+        lambda id: sessions.update(id, name="x"),
     ):
         for id in ("", "2026", known.id[:-1], known.id + "x"):
             with pytest.raises(UsageError, match="there is no conversation"):
@@ -465,7 +550,7 @@ def test_export_knows_all_of_a_conversation(sessions: Sessions) -> None:
     session = sessions.branch(parent.id)
     sessions.remember(session.id, "name", "Ann")
     tree = json.loads(sessions.export(session.id, "json"))
-    assert (tree["id"], tree["parent"]) == (session.id, parent.id)
+    assert (tree["id"], tree["parent"], tree["name"]) == (session.id, parent.id, "")
     assert tree["facts"] == {"name": {"value": "Ann", "turn": 0, "words": ""}}
     assert [turn["text"] for turn in tree["turns"]] == ["hello", "hi"]
     with pytest.raises(UsageError, match="unknown format 'html'; it must be one of text, markdown"):

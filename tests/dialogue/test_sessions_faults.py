@@ -201,6 +201,7 @@ def test_a_damaged_file_is_never_an_unexpected_error(path: Path) -> None:
         ("session", "started", "-1"),
         ("session", "changed", "x'00'"),
         ("session", "bot", "x'00'"),
+        ("session", "name", "x'00'"),
         ("turn", "place", "'first'"),
     ],
 )
@@ -247,11 +248,12 @@ def test_a_database_of_another_program(path: Path, statement: str) -> None:
 
 def test_a_newer_format(path: Path) -> None:
     filled(path, 1)
-    for version, advice in ((FORMAT + 1, "update dialog_s2s"), (0, "move it away")):
+    for version, advice in ((FORMAT + 1, "update dialog_s2s"), (1, "move it away, and a")):
         connection = sqlite3.connect(path)
         connection.execute(f"PRAGMA user_version = {version}")
         connection.close()
-        with pytest.raises(DataError, match=f"format version {version}, .* reads 1; {advice}"):
+        wanted = f"format version {version}, this program reads {FORMAT}; {advice}"
+        with pytest.raises(DataError, match=wanted):
             Sessions.open(path)
 
 

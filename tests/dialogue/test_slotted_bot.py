@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny import CONFIG
 
 from dialog_s2s import Bot, train
 from dialog_s2s.bundle import WORDS
+from dialog_s2s.dialogue.why import strips
 from dialog_s2s.errors import BundleError
 from dialog_s2s.evaluation.metrics import likelihood
 from dialog_s2s.text.slots import Source
@@ -124,6 +127,18 @@ def test_what_was_looked_at_is_told_by_name(bot: Bot) -> None:
     assert len(attention.reply) == len(attention.weights_TS)
 
 
+def test_a_name_is_one_piece_with_a_probability(bot: Bot) -> None:
+    talk = about("Q-0815")
+    reply = bot.reply(talk[-1].text, talk[:-1], threshold=0)
+    attended = reply.attention
+    assert attended is not None
+    assert len(attended.probabilities_T) == len(attended.reply)
+    product = np.prod(attended.probabilities_T)
+    assert product == pytest.approx(np.exp(reply.log_probability), abs=1e-4)
+    *_, said = strips(reply)
+    assert re.search(r"Q-0815 \d+%", said)
+
+
 def test_a_bundle_without_its_words_is_refused(place: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(place, broken)
@@ -149,4 +164,7 @@ def test_beside_an_answer_memory(tmp_path: Path) -> None:
     bot.teach("who is Gandalf", "Gandalf runs the shop.")
     taught = bot.reply("who is Gandalf")
     assert (taught.text, taught.source) == ("Gandalf runs the shop.", "taught")
+    assert taught.attention is not None
+    product = np.prod(taught.attention.probabilities_T)
+    assert product == pytest.approx(np.exp(taught.log_probability), abs=1e-4)
     assert "".join(bot.stream("who is Gandalf", threshold=0)) == taught.text

@@ -127,6 +127,16 @@ def test_how_text_and_markdown_look() -> None:
     )
 
 
+def test_a_name_is_in_the_heading() -> None:
+    said = transcript(Turn(Role.USER, "hi"), name="Tea *shop*")
+    assert said.written("text").startswith(
+        'Conversation 2026-11-22-k3f9 "Tea *shop*" with bots/shop, '
+    )
+    assert said.written("markdown").startswith("# Tea \\*shop\\*\n\n`2026-11-22-k3f9` with ")
+    tree = json.loads(said.written("json"))
+    assert (tree["name"], tree["title"]) == ("Tea *shop*", "hello")
+
+
 def test_a_conversation_without_turns() -> None:
     empty = transcript(title="")
     assert empty.written("text").count("\n") == 2

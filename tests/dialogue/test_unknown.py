@@ -176,3 +176,10 @@ def test_whatever_is_asked_it_is_one_short_line(
     assert len(said) < 100 + 2 * LONGEST_SUGGESTION
     assert said.encode()
     assert language_of(question) in {None, *TEXTS}
+
+
+def test_another_language_than_the_questions() -> None:
+    assert unknown_reply("when do you open", ["a b"], "en", "ko") == (
+        '그건 아직 몰라요. 혹시 "a b" 말씀이신가요?'
+    )
+    assert unknown_reply("언제 열어요", (), "ko", "de") == "Das weiß ich noch nicht."

@@ -173,3 +173,28 @@ def test_attention_to_what_is_said(engine: Engine) -> None:
     assert weights_TS.shape == (3, len(SOURCES[3]))
     assert weights_TS.sum(1) == pytest.approx(np.ones(3))
     assert engine.attended(SOURCES[3], ()).shape == (1, len(SOURCES[3]))
+
+
+REPLY = (200, 201, 200)
+EACH_VOTES = pytest.mark.parametrize(
+    "votes",
+    [
+        SILENT,
+        Votes(((*REPLY, END), (200, END), (9, 201, END)), (0.3, 0.2, 0.1), 0.0, 0.4),
+        Votes(((*REPLY, END), (*REPLY, 7, END)), (0.6, 0.4), 0.0, 0.0),
+        Votes(((9, END),), (0.5,), 0.0, 0.5),
+        Votes(((9, END),), (1.0,), 0.0, 0.0),
+    ],
+)
+
+
+@EACH_VOTES
+@pytest.mark.parametrize("pieces", [(), (200,), REPLY, (9, 9)])
+def test_the_probability_of_each_piece(
+    engine: Engine, votes: Votes, pieces: tuple[int, ...]
+) -> None:
+    found = engine.probabilities(SOURCES[3], pieces, votes)
+    assert len(found) == len(pieces) + 1
+    assert all(0 <= each <= 1 for each in found)
+    (whole,) = engine.likelihood([SOURCES[3]], [(*pieces, END)], [votes])
+    assert np.prod(found) == pytest.approx(np.exp(whole), rel=1e-4)

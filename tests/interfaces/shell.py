@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +20,19 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from dialog_s2s.dialogue.sessions import Sessions
+from dialog_s2s.interfaces.chat.commands import completer
+from dialog_s2s.interfaces.chat.commands import keys as helped
+from dialog_s2s.interfaces.chat.display import Display
+from dialog_s2s.interfaces.chat.prompt import FullPrompt
 from dialog_s2s.interfaces.chat.talk import Talk
 from dialog_s2s.interfaces.chat.terminal import TerminalChat
 from dialog_s2s.interfaces.command import main
 
 PROGRAM = (sys.executable, "-m", "dialog_s2s.interfaces.command")
 CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
+TAB, CTRL_J, CTRL_R, CTRL_G = "\t", "\n", "\x12", "\x07"
+ESCAPE, UP, DOWN, RIGHT, LEFT = "\x1b", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
+F1, F2, DELETE, BACKSPACE = "\x1bOP", "\x1bOQ", "\x1b[3~", "\x7f"
 
 
 @dataclass
@@ -65,12 +73,21 @@ def typed(
     sessions: Sessions | None = None,
     resume: str | None = None,
     settings: dict[str, object] | None = None,
+    marks: bool = False,
+    columns: int = 200,
+    questions: Sequence[str] = (),
+    **more: Any,
 ) -> str:
-    """What a chat writes after these keys; Ctrl-D ends what they leave open."""
+    """What a chat writes after these keys; Ctrl-D ends what they leave open. Without the marks
+    behind replies, and in lines that are not broken, unless they are asked for."""
     out = io.StringIO()
     with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
         pipe.send_text("".join(keys) + CTRL_D)
-        TerminalChat(Talk(loading, settings or {}, sessions, resume, out)).run()
+        display = Display(out, marks=marks, columns=columns)
+        talk = Talk(loading, settings or {}, sessions, resume, display, **more)
+        prompt = FullPrompt(talk, completer(talk), lambda: helped(talk))
+        talk.confirmed = prompt.confirm
+        TerminalChat(talk, prompt).run(questions)
     return out.getvalue()
 
 

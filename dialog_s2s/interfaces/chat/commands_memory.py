@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialog_s2s.dialogue.why import why
+from dialog_s2s.dialogue.why import strips, why
 from dialog_s2s.errors import UsageError
 from dialog_s2s.interfaces.chat.talk import Talk
 from dialog_s2s.interfaces.interrupts import undisturbed
@@ -79,11 +79,15 @@ def taught(talk: Talk, _: str) -> None:
 
 
 def explain(talk: Talk, _: str) -> None:
-    """In plain words."""
+    """In plain words, then what it looked at, then how likely each word was."""
     reply = talk.conversation.last
     if reply is None:
         raise UsageError("there is no reply to explain; ask something first")
-    talk.tell(why(reply))
+    for line in why(reply).split("\n"):
+        indent = len(line) - len(line.lstrip())
+        talk.display.tell(line, indent=indent + 2)
+    for strip in strips(reply):
+        talk.display.tell(strip, indent=4)
 
 
 def _told(talk: Talk, what: str, teach: Callable[[], Row]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import dialog_s2s
@@ -16,6 +17,8 @@ class LoadingBot:
         self.path = path
         self.error: BaseException | None = None
         """What loading raised."""
+        self.done: Callable[[], None] = lambda: None
+        """Called, in the other thread, once it is there or has failed."""
         self._bot: Bot | None = None
         self._thread = threading.Thread(target=self._load, daemon=True)
 
@@ -23,6 +26,11 @@ class LoadingBot:
         """Begins loading; further calls do nothing."""
         if self._thread.ident is None:
             self._thread.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the bot is there."""
+        return self._bot is not None
 
     def get(self) -> Bot:
         """The bot, waited for. Raises what loading raised."""
@@ -38,3 +46,4 @@ class LoadingBot:
             self._bot = dialog_s2s.Bot.load(self.path)
         except BaseException as error:  # handed to whoever asks for the bot
             self.error = error
+        self.done()

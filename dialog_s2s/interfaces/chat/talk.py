@@ -1,24 +1,40 @@
-"""A chat in the terminal, apart from its prompt: the bot, the conversation, and what is shown."""
+"""A chat in the terminal, apart from its prompt: the bot, the conversation, the settings."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterable
-from typing import TextIO
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from prompt_toolkit.shortcuts import confirm
 
 from dialog_s2s.dialogue.conversation import Conversation
 from dialog_s2s.dialogue.manager import Bot
-from dialog_s2s.dialogue.reply import UNKNOWN
+from dialog_s2s.dialogue.reply import UNKNOWN, Reply
 from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.errors import UsageError
+from dialog_s2s.interfaces.chat.display import Display
 from dialog_s2s.interfaces.chat.loading import LoadingBot
-from dialog_s2s.interfaces.sanitize import clean, clean_lines
+from dialog_s2s.interfaces.chat.preferences import Preferences
+from dialog_s2s.interfaces.chat.theme import theme_for
+from dialog_s2s.interfaces.chat.typed import Typed
 from dialog_s2s.memory.rows import Row, Rows
 
 HINT = "/teach ANSWER teaches me"
+
+
+@dataclass
+class Stats:
+    """What was said in this chat, and how fast."""
+
+    replies: dict[str, int] = field(default_factory=dict)
+    """By source."""
+    milliseconds: list[float] = field(default_factory=list)
+
+    def count(self, reply: Reply) -> None:
+        """One more reply."""
+        self.replies[reply.source] = self.replies.get(reply.source, 0) + 1
+        self.milliseconds.append(reply.milliseconds)
 
 
 class Talk:
@@ -30,21 +46,36 @@ class Talk:
         settings: dict[str, object],
         sessions: Sessions | None = None,
         resume: str | None = None,
-        out: TextIO = sys.stdout,
+        display: Display | None = None,
+        preferences: Preferences | None = None,
+        typed: Typed | None = None,
         confirmed: Callable[[str], bool] = confirm,
     ):
         self.loading = loading
         self.settings = dict(settings)
         self.sessions = sessions
-        self.out = out
+        self.display = display or Display()
+        self.preferences = preferences or Preferences()
+        self.typed = typed
+        """What was typed, in this chat and before; None where nothing is kept."""
         self.confirmed = confirmed
         """Asks on the terminal, y or n."""
         self.forgotten: list[list[Row]] = []
         """What /forget removed in this chat, the latest last."""
+        self.draft = ""
+        """What the next prompt begins with."""
+        self.replaces = False
+        """Whether what is sent next takes the place of the last exchange."""
+        self.failed = False
+        """Whether a test failed."""
+        self.stats = Stats()
+        self.sources: dict[tuple[str, str], str] = {}
+        """Where replies came from, by question and reply."""
+        self.others: dict[Path, LoadingBot] = {}
+        """Bots that this one was compared with."""
         self._resume = resume
         self._conversation: Conversation | None = None
         self._hinted = False
-        self._open = False
 
     @property
     def bot(self) -> Bot:
@@ -76,6 +107,11 @@ class Talk:
         self._conversation = conversation
 
     @property
+    def last(self) -> Reply | None:
+        """The latest reply, without waiting for a bot that is still loading."""
+        return None if self._conversation is None else self._conversation.last
+
+    @property
     def session(self) -> str | None:
         """The id that the conversation is kept under, if anything was said and is kept."""
         if self._conversation is None:
@@ -86,35 +122,57 @@ class Talk:
     def kept(self) -> Sessions:
         """The store of conversations. Raises `UsageError` where this chat keeps nothing."""
         if self.sessions is None:
-            raise UsageError("this chat is not kept, nor are others at hand; leave out --no-save")
+            raise UsageError("this chat is not kept, nor are others at hand; /save keeps it")
         return self.sessions
 
-    def show(self, pieces: Iterable[str]) -> None:
-        """Writes a reply as it comes."""
-        self._write("bot> ")
-        for text in pieces:
-            self._write(clean(text))
-        self._write("\n")
+    def replied(self) -> Reply:
+        """The latest reply. Raises `UsageError` where there is none."""
         reply = self.conversation.last
-        if reply is not None and reply.source == UNKNOWN and not self._hinted:
+        if reply is None:
+            raise UsageError("there is no reply yet; ask something first")
+        return reply
+
+    def show(self, pieces: Iterable[str]) -> None:
+        """Writes a reply as it comes, and its mark."""
+        self.display.reply(pieces)
+        reply = self.conversation.last
+        self.display.mark(reply)
+        if reply is None:
+            return
+        self.stats.count(reply)
+        self.sources[reply.question, reply.text] = reply.source
+        if reply.source == UNKNOWN and not self._hinted:
             self._hinted = True
             self.hint(HINT)
 
     def tell(self, text: str) -> None:
         """Writes lines of our own."""
-        self._write("\n" * self._open + clean_lines(text) + "\n")
+        self.display.tell(text)
 
     def hint(self, text: str) -> None:
         """Writes a line that stands back."""
-        dim = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-        line = clean(f"  {text}")
-        self._write(f"\x1b[2m{line}\x1b[0m\n" if dim else f"{line}\n")
+        self.display.hint(text)
 
-    def _write(self, text: str) -> None:
-        self.out.write(text)
-        self.out.flush()
-        if text:
-            self._open = not text.endswith("\n")
+    def prefer(self, preferences: Preferences) -> None:
+        """Takes up what the user wants of the chat."""
+        self.preferences = preferences
+        chosen, display = preferences.chat, self.display
+        display.marks, display.stream, display.wrap = chosen.marks, chosen.stream, chosen.wrap
+        display.theme = theme_for(display.out, "none" if chosen.plain else chosen.theme)
+
+    def switch(self, path: Path) -> None:
+        """Goes on with another bot, once it is loaded; the conversation stays.
+
+        Raises:
+            BundleError: there is no sound bot; the old one stays.
+        """
+        loading = LoadingBot(path)
+        bot = loading.get()
+        bot.settings(**self.settings)
+        bot.speaks = self.bot.speaks
+        if self._conversation is not None:
+            self.conversation = self._conversation.moved(bot)
+        self.loading = loading
 
 
 def parse_settings(words: Iterable[str]) -> dict[str, object]:

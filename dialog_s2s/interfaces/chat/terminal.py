@@ -1,99 +1,45 @@
-"""The terminal chat: a prompt on a terminal, line by line elsewhere."""
+"""The terminal chat: questions and commands from a prompt, replies as they come."""
 
 from __future__ import annotations
 
 import shlex
-import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import closing
-from pathlib import Path
 
-from prompt_toolkit import PromptSession
-from prompt_toolkit.history import InMemoryHistory
-
-from dialog_s2s.bundle import open_bundle
-from dialog_s2s.config import GenerationConfig, with_settings
-from dialog_s2s.dialogue.conversation import Conversation
-from dialog_s2s.dialogue.sessions import Sessions
-from dialog_s2s.errors import DialogError, UsageError
+from dialog_s2s.errors import DialogError
 from dialog_s2s.interfaces.chat.commands import obey
+from dialog_s2s.interfaces.chat.commands_settings import choose
 from dialog_s2s.interfaces.chat.commands_talk import resumed
-from dialog_s2s.interfaces.chat.loading import LoadingBot
+from dialog_s2s.interfaces.chat.keys import Pressed
+from dialog_s2s.interfaces.chat.prompt import YOU, Prompt
 from dialog_s2s.interfaces.chat.talk import Talk
-from dialog_s2s.interfaces.lines import converse, lines_of
 from dialog_s2s.interfaces.sanitize import clean
 
 
-def chat(
-    path: Path, settings: dict[str, object], resume: str | None = None, keep: bool = True
-) -> None:
-    """Chats with the bundle at `path` until the input ends.
-
-    A chat on a terminal is kept among the user's conversations, unless `keep` is False or they
-    cannot be opened; `resume` is the id of one to go on with. Lines from elsewhere are not kept.
-
-    Raises:
-        BundleError, ConfigError: no sound bundle, or a wrong setting; known before the prompt.
-        UsageError: no such conversation, or nowhere to go on with it.
-    """
-    with_settings(GenerationConfig(), settings)
-    open_bundle(path)
-    loading = LoadingBot(path)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        if resume is not None:
-            raise UsageError("--resume needs a terminal: what is piped in is not kept")
-        conversation = loading.get().conversation()
-        converse(lines_of(sys.stdin.buffer, "stdin"), sys.stdout, _replier(conversation, settings))
-        return
-    sessions = _store(needed=resume is not None) if keep else None
-    try:
-        found = None if resume is None or sessions is None else sessions.find(resume).id
-        TerminalChat(Talk(loading, settings, sessions, found)).run()
-    finally:
-        if sessions is not None:
-            sessions.close()
-
-
-def _replier(conversation: Conversation, settings: dict[str, object]) -> Callable[[str], str]:
-    return lambda question: conversation.reply(question, **settings).text
-
-
-def _store(needed: bool) -> Sessions | None:
-    try:
-        return Sessions.open()
-    except DialogError as error:
-        if needed:
-            raise
-        sys.stderr.write(clean(f"dialog-s2s: this chat is not kept: {error}") + "\n")
-        return None
-
-
 class TerminalChat:
-    """Lines from the prompt: questions and commands."""
+    """Lines from a prompt, until the user leaves."""
 
-    def __init__(self, talk: Talk):
+    def __init__(self, talk: Talk, prompt: Prompt):
         self.talk = talk
-        self.prompt: PromptSession[str] = PromptSession(history=InMemoryHistory())
+        self.prompt = prompt
 
-    def run(self) -> None:
-        """Until Ctrl-D, /exit, or Ctrl-C twice on an empty prompt."""
+    def run(self, questions: Iterable[str] = ()) -> None:
+        """First `questions`, then what is typed: until Ctrl-D, /exit, or Ctrl-C twice on an empty
+        line.
+
+        Raises:
+            BundleError: there is no bot to answer.
+            Stopped: a signal ended it.
+        """
         talk = self.talk
-        talk.tell(f"Chatting with {talk.name}. /help lists commands, Ctrl-D leaves.")
+        talk.tell(f"Chatting with {talk.name}. /help lists commands, F1 the keys, Ctrl-D leaves.")
         if talk.session is not None:
             resumed(talk)
-        leaving = False
-        while True:
-            try:
-                line = self.prompt.prompt("you> ", pre_run=talk.loading.start)
-                leaving = False
-                self.answer(clean(line).strip())
-            except EOFError:
-                break
-            except KeyboardInterrupt:
-                if leaving:
-                    break
-                leaving = True
-                talk.tell("(Ctrl-C again to leave)")
+        try:
+            self._given(questions)
+            self._typed()
+        except EOFError:
+            pass
         self._leave()
 
     def answer(self, line: str) -> None:
@@ -104,10 +50,13 @@ class TerminalChat:
             EOFError: the chat is over.
         """
         talk = self.talk
+        replaces, talk.replaces = talk.replaces, False
         try:
             if line.startswith("/") and not line.startswith("//"):
                 obey(talk, line)
             elif line:
+                if replaces:
+                    talk.conversation.undo()
                 question = line.removeprefix("/")
                 with closing(talk.conversation.stream(question, **talk.settings)) as pieces:
                     talk.show(pieces)
@@ -116,7 +65,38 @@ class TerminalChat:
         except DialogError as error:
             if error is talk.loading.error:
                 raise
-            talk.tell(str(error))
+            talk.display.error(str(error))
+
+    def _given(self, questions: Iterable[str]) -> None:
+        for question in questions:
+            self.talk.display.line([("you", YOU), ("", question)])
+            self.answer(clean(question).strip())
+
+    def _typed(self) -> None:
+        talk, leaving = self.talk, False
+        while True:
+            draft, talk.draft = talk.draft, ""
+            try:
+                entered = self.prompt.ask(talk, draft)
+                leaving = False
+                if isinstance(entered, Pressed):
+                    choose(talk)
+                    talk.draft = entered.text
+                else:
+                    self.answer(clean(entered).strip())
+                    self._warn()
+            except KeyboardInterrupt:
+                if leaving:
+                    return
+                leaving = True
+                talk.tell("(Ctrl-C again to leave)")
+
+    def _warn(self) -> None:
+        """Tells, once, that what is typed cannot be kept."""
+        typed = self.talk.typed
+        if typed is not None and typed.error:
+            self.talk.display.error(typed.error)
+            self.talk.typed = None
 
     def _leave(self) -> None:
         """Says how to come back; a conversation without a word is not worth keeping."""
@@ -125,6 +105,7 @@ class TerminalChat:
             return
         if talk.kept.find(session).turns:
             words = ["dialog-s2s", "chat", str(talk.loading.path), "--resume", session]
-            talk.tell(f"Kept. To go on: {shlex.join(words)}")
+            # not broken at words, so that it can be copied
+            talk.display.line([("", f"Kept. To go on: {shlex.join(words)}")])
         else:
             talk.kept.delete([session])

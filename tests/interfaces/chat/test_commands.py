@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from shell import ENTER, typed
 
-from dialog_s2s.interfaces.chat.commands import COMMANDS
+from dialog_s2s.interfaces.chat.commands import COMMANDS, GROUPS
 from dialog_s2s.interfaces.chat.loading import LoadingBot
 
 
@@ -23,7 +23,7 @@ def chat(own: LoadingBot, *lines: str) -> str:
         ("/fogret tea", "/forget"),
         ("/histroy", "/history"),
         ("/session", "/sessions"),
-        ("/quit", "/exit"),
+        ("/exti", "/exit"),
         ("/", "/"),
         ("/TEACH", "/"),
     ],
@@ -36,11 +36,14 @@ def test_a_mistyped_command_is_not_run(own: LoadingBot, wrong: str, near: str) -
 
 
 def test_help_lists_every_command_on_a_line(own: LoadingBot) -> None:
-    lines = chat(own, "/help").splitlines()
-    assert [line.split()[0] for line in lines] == list(COMMANDS)
+    *lines, hint = chat(own, "/help").splitlines()
+    listed = [line for line in lines if line.startswith("  /")]
+    assert [line for line in lines if line not in listed] == list(GROUPS)
+    assert [line.split()[0] for line in listed] == list(COMMANDS)
     assert max(map(len, lines)) <= 80
     meanings = [command.meaning for command in COMMANDS.values()]
-    assert {line.index(said) for line, said in zip(lines, meanings, strict=True)} == {30}
+    assert {line.index(said) for line, said in zip(listed, meanings, strict=True)} == {30}
+    assert hint.startswith("  /help COMMAND")
 
 
 def test_exit_leaves(own: LoadingBot) -> None:
@@ -60,7 +63,7 @@ def test_set(own: LoadingBot) -> None:
 
 @pytest.mark.parametrize(
     ("words", "reason"),
-    [("temperatur=1", "did you mean 'temperature'"), ("beam", "name=value"), ("beam=0", "from 1")],
+    [("temperatur=1", "did you mean 'temperature'"), ("bea", "name=value"), ("beam=0", "from 1")],
 )
 def test_a_wrong_setting_changes_nothing(own: LoadingBot, words: str, reason: str) -> None:
     shown = chat(own, "/set top_k=3", f"/set top_k=4 {words}", "/set")

@@ -119,7 +119,7 @@ def test_retry_draws_anew_whatever_the_seed(loading: LoadingBot) -> None:
 def test_reset_keeps_what_was_said(loading: LoadingBot, kept: Sessions) -> None:
     shown = chat(loading, OPEN, "/reset", "hello", sessions=kept)
     second, first = kept.listed()
-    assert shown[1] == f"A new conversation. /resume {first.id} goes back."
+    assert shown[1] == f"A new conversation. /load {first.id} goes back."
     assert [said(kept, each.id)[0] for each in (first, second)] == [OPEN, "hello"]
     assert chat(loading, OPEN, "/reset", "/history")[1:] == [
         "A new conversation.",
@@ -130,7 +130,7 @@ def test_reset_keeps_what_was_said(loading: LoadingBot, kept: Sessions) -> None:
 def test_branch(loading: LoadingBot, kept: Sessions) -> None:
     shown = chat(loading, OPEN, CLOSE, "/branch 1", SUNDAY, sessions=kept)
     branch, trunk = kept.listed()
-    assert shown[2] == f"A branch with 1 exchange. /resume {trunk.id} goes back."
+    assert shown[2] == f"A branch with 1 exchange. /load {trunk.id} goes back."
     assert branch.parent == trunk.id
     assert said(kept, trunk.id) == [OPEN, REPLIES[OPEN], CLOSE, REPLIES[CLOSE]]
     assert said(kept, branch.id) == [OPEN, REPLIES[OPEN], SUNDAY, FOLLOW_UPS[OPEN]]
@@ -173,6 +173,7 @@ def test_sessions_are_listed_and_gone_on_with(loading: LoadingBot, kept: Session
 def test_a_conversation_with_another_bot_says_so(loading: LoadingBot, kept: Sessions) -> None:
     id = kept.start("bots/evil\x1bbot").id
     kept.add(id, Turn(Role.USER, "a\x1b[1m"))
+    kept.add(id, Turn(Role.BOT, "b"))
     shown = chat(loading, f"/resume {id}", sessions=kept)
     assert shown[-1] == f"Going on with {id}, which was begun with evilbot."
     assert all(line.isprintable() for line in shown)
@@ -186,7 +187,7 @@ def test_no_conversation_yet(loading: LoadingBot, kept: Sessions) -> None:
     ]
     assert all("no conversation 'x'" in line for line in shown[2:])
     for command in ("/resume", "/delete"):
-        assert "give the id" in chat(loading, command, sessions=kept)[0]
+        assert "id" in chat(loading, command, sessions=kept)[0]
 
 
 def test_a_chat_that_keeps_nothing_says_so(loading: LoadingBot) -> None:

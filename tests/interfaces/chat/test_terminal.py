@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.dialogue.sessions import Sessions, default_path
 from dialog_s2s.errors import BundleError, DataError, DiskError, UsageError
-from dialog_s2s.interfaces.chat import terminal as module
+from dialog_s2s.interfaces.chat import opening as module
 from dialog_s2s.interfaces.chat.loading import LoadingBot
 from dialog_s2s.interfaces.chat.talk import HINT, Talk
 from dialog_s2s.interfaces.chat.terminal import TerminalChat
@@ -44,6 +45,8 @@ class FakeConversation:
             raise KeyboardInterrupt
         yield f"{question}."
 
+    turns = ()
+
     def conversation(self, **_: object) -> FakeConversation:
         return self
 
@@ -53,6 +56,7 @@ class FakeLoading:
 
     path = Path("some/tiny")
     error = None
+    ready = False
 
     def __init__(self) -> None:
         self.bot = FakeConversation()
@@ -75,6 +79,10 @@ def questions(loading: FakeLoading) -> list[str]:
     return [question for question, _ in loading.bot.asked]
 
 
+def no_starter() -> Path:
+    raise AssertionError
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -84,14 +92,15 @@ class Terminal(io.StringIO):
 def begun(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Talk]:
     """Begins a chat on a terminal, which ends at once; what it was about."""
     found: list[Talk] = []
-    monkeypatch.setattr(module, "PromptSession", lambda **_: None)
-    monkeypatch.setattr(TerminalChat, "run", lambda self: found.append(self.talk))
+    monkeypatch.setattr(module, "FullPrompt", lambda *_: SimpleNamespace(confirm=None))
+    monkeypatch.setattr(TerminalChat, "run", lambda self, _: found.append(self.talk))
+    monkeypatch.setenv("TERM", "xterm")
 
-    def begin(*words: Any, **more: Any) -> Talk:
+    def begin(bundle: Path, settings: dict[str, object], **more: Any) -> Talk:
         with monkeypatch.context() as patch:  # for as long as the call: pytest sets them anew
             patch.setattr(sys, "stdin", Terminal())
             patch.setattr(sys, "stdout", Terminal())
-            module.chat(*words, **more)
+            assert module.chat(str(bundle), no_starter, module.Wanted(settings, **more))
         return found.pop()
 
     return begin
@@ -152,7 +161,8 @@ def test_piped_input_has_no_prompt(shell: Shell, tiny_bundle: Path, monkeypatch)
     def never(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(module, "PromptSession", never)
+    monkeypatch.setattr(module, "FullPrompt", never)
+    monkeypatch.setattr(module, "LinePrompt", never)
     code, out, err = shell("chat", tiny_bundle, stdin="hello\n")
     assert (code, err) == (0, "")
     assert out.count("\n") == 1
@@ -179,22 +189,15 @@ def test_a_line_for_each_question_and_nothing_is_kept(shell: Shell, tiny_bundle:
     assert first.startswith("I don't know")
     assert second.startswith("그건 아직 몰라요.")
     assert not default_path().exists()
-    code, out, err = shell("chat", tiny_bundle, "--resume", "x", stdin="hello\n")
-    assert (code, out) == (2, "")
-    assert "--resume needs a terminal" in err
 
 
-def test_the_hint_comes_once(own: LoadingBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
+def test_the_hint_comes_once(own: LoadingBot) -> None:
     keys = ("hello", ENTER, "do you repair bicycles", ENTER, "why do elephants swim", ENTER)
     sure: dict[str, object] = {"threshold": "1"}
     shown = typed(own, *keys, settings=sure)
     assert shown.count("I don't know") == 2
     assert shown.count(HINT) == 1
-    assert f"bot> I don't know that yet.\n\x1b[2m  {HINT}\x1b[0m\n" in shown
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert f"\n  {HINT}\n" in typed(own, *keys, settings=sure)
+    assert f"bot> I don't know that yet.\n  {HINT}\n" in shown
 
 
 def test_a_chat_is_kept_and_gone_on_with(own: LoadingBot, kept: Sessions) -> None:
