@@ -85,7 +85,7 @@ def open_bundle(path: str | Path) -> Bundle:
     Raises:
         BundleError: there is none, a file is missing or changed, or its format is not ours.
     """
-    return steady(path, lambda: _opened(Path(path)))
+    return steady(path, lambda: verified(path))
 
 
 def steady(
@@ -119,7 +119,13 @@ def steady(
     ) from failure
 
 
-def _opened(folder: Path) -> Bundle:
+def verified(path: str | Path) -> Bundle:
+    """As `open_bundle`, once: for work that is `steady` as a whole.
+
+    Raises:
+        BundleError: there is none, a file is missing or changed, or its format is not ours.
+    """
+    folder = Path(path)
     if not folder.is_dir():
         raise BundleError(
             f"{folder}: there is no bot here; train one with: dialog-s2s train FILE --out {folder}"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialog_s2s.bundle import open_bundle, steady
+from dialog_s2s.bundle import steady, verified
 from dialog_s2s.config import Config, GenerationConfig, given, with_settings
 from dialog_s2s.dialogue.attended import attended
 from dialog_s2s.dialogue.confidence import Confidence, reply_features
@@ -80,7 +80,7 @@ class Bot:
 
     @classmethod
     def _loaded(cls, path: str | Path) -> Bot:
-        bundle = open_bundle(path)
+        bundle = verified(path)
         config = bundle.config()
         format = source_format(bundle)
         engine = Engine(load_backend(bundle), format.tokenizer)

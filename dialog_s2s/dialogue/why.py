@@ -23,8 +23,9 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _CERTAIN = 1 - 1e-6
 
 
-def why(reply: Reply) -> str:
-    """Where a reply came from, how sure the bot is, and what it looked at; a few lines."""
+def why(reply: Reply, context: bool = True) -> str:
+    """Where a reply came from, how sure the bot is and, with `context`, which earlier turns
+    mattered; a few lines."""
     lines = [_source(reply)]
     lines += [f"  {_pair(each)}" for each in reply.evidence[:SHOWN]]
     if not reply.evidence and reply.nearest:
@@ -39,7 +40,7 @@ def why(reply: Reply) -> str:
         lines.append(f'It would have said: "{reply.withheld}"')
     else:
         lines.append(f"{sure}.")
-    lines += _context(reply)
+    lines += _context(reply) if context else []
     if reply.settings.method == "sample":
         lines.append(f"The reply was drawn by chance; seed={reply.seed} draws it again.")
     if reply.finish == "length":

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(f"{error.strerror}; free some space, then try again", DiskError.exit_code)
     except Exception as error:
         if os.environ.get("DIALOG_S2S_TRACEBACK"):
-            traceback.print_exc()
+            sys.stderr.write(clean_lines(traceback.format_exc()))
         return _failed(
             f"internal error ({type(error).__name__}: {error}); please report it with what "
             "DIALOG_S2S_TRACEBACK=1 shows",
@@ -86,7 +86,7 @@ def _train(options: argparse.Namespace) -> None:
         raise UsageError("--plan is for a first training; one with --from has the bot's settings")
     if options.plan:
         planned = dialog_s2s.plan(options.files, options.minutes, config, options.format)
-        sys.stdout.write(config_text(planned))
+        sys.stdout.write(clean_lines(config_text(planned)))
         return
     train_watched(
         options.files,
@@ -172,7 +172,8 @@ def _settings(options: argparse.Namespace) -> None:
     if options.path:
         sys.stdout.write(f"{clean(str(place))}\n")
     elif not options.init:
-        sys.stdout.write(preferences.preferences_text(preferences.read_preferences()))
+        own = preferences.read_preferences()
+        sys.stdout.write(clean_lines(preferences.preferences_text(own)))
     elif place.exists():
         raise UsageError(f"{place}: is there already; edit it")
     else:
@@ -204,7 +205,7 @@ def _bundle(options: argparse.Namespace) -> None:
     if MEMORY in bundle.files:
         with pairs.open_rows(options.bundle) as rows:
             line += f"; {MEMORY} holds {counted(len(rows), 'pair')}, {len(rows.listed())} taught"
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{clean(line)}\n")
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int | None]] = {

@@ -15,7 +15,7 @@ from dialog_s2s.interfaces.chat.typed import Typed
 from dialog_s2s.interfaces.exports import write_new
 from dialog_s2s.interfaces.lines import cleaned
 from dialog_s2s.interfaces.listing import counted, sessions_table
-from dialog_s2s.interfaces.sanitize import clean
+from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.text.turns import Role
 
 
@@ -27,7 +27,8 @@ def listed(out: TextIO, *, as_json: bool = False) -> None:
         for each in found:
             out.write(json.dumps(cleaned(_tree(each)), ensure_ascii=False) + "\n")
     elif found:
-        out.write("\n".join(sessions_table(found)) + "\n")
+        for line in sessions_table(found):
+            out.write(f"{clean(line)}\n")
     else:
         _say("No conversation is kept yet; dialog-s2s chat begins one.")
 
@@ -37,7 +38,7 @@ def export(id: str, format: str, out: TextIO, file: str | None = None) -> None:
     with Sessions.open() as sessions:
         text = sessions.export(sessions.find(id).id, format)
     if file is None:
-        out.write(text)
+        out.write(clean_lines(text))
     else:
         _say(f"wrote {write_new(file, text)}")
 

@@ -15,7 +15,8 @@ from dialog_s2s.evaluation.extra import load
 from dialog_s2s.evaluation.plots import plots_folder, write_plots
 from dialog_s2s.evaluation.questions import questions
 from dialog_s2s.evaluation.report import as_mapping, table
-from dialog_s2s.interfaces.sanitize import clean
+from dialog_s2s.interfaces.lines import cleaned
+from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.text.readers import read
 
 
@@ -30,7 +31,7 @@ class Steps:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Tells how far `what` is."""
-        text = f"  {what}: {done:,} of {total:,}"
+        text = clean(f"  {what}: {done:,} of {total:,}")
         if self.stream.isatty():
             self.stream.write(f"\r\x1b[2K{text}")
             self._open = True
@@ -85,9 +86,10 @@ def evaluate(
     finally:
         steps.close()
     if as_json:
-        out.write(json.dumps(as_mapping(found), ensure_ascii=False, allow_nan=False) + "\n")
+        tree = cleaned(as_mapping(found))
+        out.write(json.dumps(tree, ensure_ascii=False, allow_nan=False) + "\n")
     else:
-        out.write(table(found))
+        out.write(clean_lines(table(found)))
     if folder is not None:
         for file in write_plots(found, folder):
             _say(f"wrote {file}")

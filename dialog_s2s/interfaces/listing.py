@@ -69,7 +69,7 @@ def sessions_table(sessions: Iterable[Session], current: str | None = None) -> l
             clean(Path(each.bot).name),
             str(each.turns),
             moment(each.changed),
-            clean(each.title),
+            clean(f"[{each.name}] {each.title}" if each.name else each.title),
         )
         for each in sessions
     ]

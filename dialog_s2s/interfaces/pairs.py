@@ -75,15 +75,16 @@ def taught(bundle: str, out: TextIO, *, as_json: bool = False) -> None:
     """Lists what was taught and corrected, the newest first."""
     with open_rows(bundle) as rows:
         for row in rows.listed():
-            out.write(json.dumps(_tree(row), ensure_ascii=False) if as_json else taught_line(row))
-            out.write("\n")
+            tree = cleaned(_tree(row))
+            line = json.dumps(tree, ensure_ascii=False) if as_json else taught_line(row)
+            out.write(f"{clean(line)}\n")
 
 
 def confirmed(question: str) -> bool:
     """Asks on the terminal, no by default. Raises `UsageError` where there is none."""
     if not sys.stdin.isatty():
         raise UsageError(f"{question} Nobody is there to answer; add --yes")
-    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.write(f"{clean(question)} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -91,7 +92,7 @@ def confirmed(question: str) -> bool:
 def _tree(row: Row) -> Any:
     context = [{"role": turn.role.value, "text": turn.text} for turn in row.context]
     when = datetime.fromtimestamp(row.taught_at or 0, UTC).isoformat(timespec="milliseconds")
-    tree = {
+    return {
         "question": row.question,
         "answer": row.answer,
         "context": context,
@@ -99,7 +100,6 @@ def _tree(row: Row) -> Any:
         "origin": row.origin,
         "taught_at": when,
     }
-    return cleaned(tree)
 
 
 def _say(line: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import dialog_s2s
 from dialog_s2s.dialogue import transcript
+from dialog_s2s.interfaces.sanitize import clean
 from dialog_s2s.text.readers import FORMATS
 
 _CODES = """\
@@ -307,3 +308,7 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any):
         shape = argparse.RawDescriptionHelpFormatter
         super().__init__(formatter_class=shape, epilog=_CODES, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse tells it, which repeats words as they were given."""
+        super().error(clean(message))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -20,37 +21,12 @@ class Screen:
 
     def __init__(self, words: list[str], columns: int, rows: int, environment: dict[str, str]):
         self._name = f"dialog-s2s-{secrets.token_hex(4)}"
-        command = "exec " + shlex.join(words)
+        # tmux itself does not always know how a command ended
+        command = f"{shlex.join(words)}; printf '[exit %s]' $?; exec sleep 1000"
         given = [part for name, value in environment.items() for part in ("-e", f"{name}={value}")]
-        self._tmux(
-            "-f",
-            os.devnull,
-            "start-server",
-            ";",
-            "set",
-            "-g",
-            "remain-on-exit",
-            "on",
-            ";",
-            "set",
-            "-g",
-            "default-terminal",
-            "screen-256color",
-            ";",
-            "set",
-            "-g",
-            "escape-time",
-            "0",
-            ";",
-            "new-session",
-            "-d",
-            "-x",
-            str(columns),
-            "-y",
-            str(rows),
-            *given,
-            command,
-        )
+        start = "start-server ; set -g default-terminal screen-256color ; set -g escape-time 0 ;"
+        session = f"new-session -d -x {columns} -y {rows}"
+        self._tmux("-f", os.devnull, *start.split(), *session.split(), *given, command)
 
     def __enter__(self) -> Screen:
         return self
@@ -59,17 +35,10 @@ class Screen:
         self._tmux("kill-server", check=False)
 
     @property
-    def pid(self) -> int:
-        """Of the command."""
-        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
-
-    @property
-    def ended(self) -> int | None:
-        """The exit code of the command, once it has ended."""
-        dead, code = self._tmux("display-message", "-p", "#{pane_dead}:#{pane_dead_status}").split(
-            ":"
-        )
-        return int(code or -1) if dead == "1" else None
+    def code(self) -> int | None:
+        """The exit code of the command, once it has ended; 137 after SIGKILL."""
+        found = re.findall(r"\[exit (\d+)\]", self.text())
+        return int(found[-1]) if found else None
 
     def text(self) -> str:
         """What is on the screen, line by line, without what has scrolled away."""
@@ -88,12 +57,24 @@ class Screen:
         self._tmux("send-keys", *names)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Another size, as if the user pulled at the window."""
+        """Another size, as if the user pulled at the window; waits until the command is told."""
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+        terminal = self._tmux("display-message", "-p", "#{pane_tty}")
+
+        def told(_: str) -> bool:
+            handle = os.open(terminal, os.O_RDONLY | os.O_NOCTTY)
+            try:
+                return tuple(os.get_terminal_size(handle)) == (columns, rows)
+            finally:
+                os.close(handle)
+
+        self.wait(told, f"{columns} x {rows}")
 
     def kill(self) -> None:
-        """SIGKILL."""
-        os.kill(self.pid, signal.SIGKILL)
+        """SIGKILL, to the command."""
+        shell = self._tmux("display-message", "-p", "#{pane_pid}")
+        child = subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True, check=True)
+        os.kill(int(child.stdout.split()[0]), signal.SIGKILL)
 
     def wait(self, holds: Callable[[str], bool], what: str, seconds: float = 60.0) -> str:
         """The screen, as soon as it holds."""

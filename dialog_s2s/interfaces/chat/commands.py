@@ -43,8 +43,7 @@ def obey(talk: Talk, line: str) -> None:
     if name in COMMANDS:
         COMMANDS[name].run(talk, rest.strip())
     else:
-        near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
-        talk.tell(f"Unknown command {name}; did you mean {near}? (// sends a slash)")
+        talk.tell(f"Unknown command {name}; did you mean {_nearest(name)}? (// sends a slash)")
 
 
 def completer(talk: Talk) -> CommandCompleter:
@@ -93,11 +92,10 @@ def completer(talk: Talk) -> CommandCompleter:
 def _help(talk: Talk, rest: str) -> None:
     """All commands and keys, or one command."""
     if rest:
-        name = "/" + rest.removeprefix("/").split()[0]
+        name = "/" + rest.split()[0].removeprefix("/")
         name = ALIASES.get(name, name)
         if name not in COMMANDS:
-            near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
-            raise UsageError(f"there is no command {name}; did you mean {near}?")
+            raise UsageError(f"there is no command {name}; did you mean {_nearest(name)}?")
         command = COMMANDS[name]
         talk.display.line([("command", f"{name} {command.words}".rstrip())])
         talk.display.tell(f"  {command.meaning}", indent=2)
@@ -118,6 +116,10 @@ def keys(talk: Talk) -> None:
     talk.display.line([("strong", "Keys")])
     talk.display.table(KEYS, least=29)
     _help(talk, "")
+
+
+def _nearest(name: str) -> str:
+    return difflib.get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.0)[0]
 
 
 def _exit(_: Talk, __: str) -> None:

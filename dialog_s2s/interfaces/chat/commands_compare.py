@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from itertools import zip_longest
-from pathlib import Path
 from typing import NamedTuple
 
 from dialog_s2s.dialogue.manager import Bot
@@ -13,7 +13,7 @@ from dialog_s2s.dialogue.reply import Reply
 from dialog_s2s.errors import UsageError
 from dialog_s2s.interfaces.chat.display import marked
 from dialog_s2s.interfaces.chat.loading import LoadingBot
-from dialog_s2s.interfaces.chat.talk import Talk, parse_settings
+from dialog_s2s.interfaces.chat.talk import Talk, parse_settings, place, whole
 from dialog_s2s.interfaces.chat.wrapping import fitted, wrapped
 from dialog_s2s.interfaces.sanitize import clean
 from dialog_s2s.text.turns import Role, Turn
@@ -35,17 +35,17 @@ class Side(NamedTuple):
 
 def candidates(talk: Talk, rest: str) -> None:
     """`[N]` replies to the last question, the best first."""
-    if rest and not (rest.isascii() and rest.isdigit() and 1 <= int(rest) <= MOST):
+    count = whole(rest) if rest else 5
+    if count is None or not 1 <= count <= MOST:
         raise UsageError(f"/candidates takes a number from 1 to {MOST}, not {rest!r}")
-    count = int(rest) if rest else 5
     question, history = _asked(talk)
     # each as it is, however unsure; a beam finds no more than it keeps
     settings = {**talk.settings, "method": "beam", "beam": max(count, 4), "threshold": 0}
     settings["length_penalty"] = 0  # else the order would not be that of the shares
     found = talk.bot.candidates(question, history, **settings)
-    for place, reply in enumerate(found[:count], 1):
+    for number, reply in enumerate(found[:count], 1):
         likely = math.exp(min(reply.log_probability, 0.0))
-        head = f"{place:3} {likely:6.1%} "
+        head = f"{number:3} {likely:6.1%} "
         talk.display.line(
             [
                 ("strong", head),
@@ -87,7 +87,8 @@ def show(talk: Talk, names: Sequence[str], replies: Sequence[Reply]) -> None:
             talk.display.line([(reply.source, f"  {mark}")])
     else:
         left, right = (wrapped(clean(each.text), room).split("\n") for each in replies)
-        talk.display.line([("strong", " | ".join(fitted(clean(name), room) for name in names))])
+        head = " | ".join(fitted(clean(name), room) for name in names)
+        talk.display.line([("strong", head.rstrip())])
         for one, other in zip_longest(left, right, fillvalue=""):
             talk.display.line([("", f"{fitted(one, room)} | {other}".rstrip())])
         first, second = replies
@@ -105,23 +106,25 @@ def show(talk: Talk, names: Sequence[str], replies: Sequence[Reply]) -> None:
 def _asked(talk: Talk) -> tuple[str, list[Turn]]:
     """The last question, and the turns before it."""
     history = talk.conversation.history
-    places = [place for place, turn in enumerate(history) if turn.role is Role.USER]
-    if not places:
+    asked = [number for number, turn in enumerate(history) if turn.role is Role.USER]
+    if not asked:
         raise UsageError("nothing was asked yet; ask something first")
-    return history[places[-1]].text, history[: places[-1]]
+    return history[asked[-1]].text, history[: asked[-1]]
 
 
 def _names_one(word: str) -> bool:
     name, equals, _ = word.partition("=")
-    return bool(equals and name.isidentifier()) or Path(word).expanduser().is_dir()
+    return bool(equals and name.isidentifier()) or os.path.isdir(os.path.expanduser(word))
 
 
 def _side(talk: Talk, word: str) -> Side:
-    if "=" in word and not Path(word).expanduser().exists():
+    if "=" in word and not os.path.exists(os.path.expanduser(word)):
         settings = {**talk.settings, **parse_settings(word.split(","))}
         talk.bot.settings(**settings)
         return Side(word, talk.bot, settings)
-    path = Path(word).expanduser()
-    if path not in talk.others:
-        talk.others[path] = LoadingBot(path)
-    return Side(word, talk.others[path].get(), talk.settings)
+    path = place(word)
+    loading = talk.others.get(path) or LoadingBot(path)
+    bot = loading.get()
+    bot.speaks = talk.bot.speaks
+    talk.others[path] = loading  # not before it is there: one that is not yet may be later
+    return Side(word, bot, talk.settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialog_s2s.dialogue.why import strips, why
+from dialog_s2s.dialogue.why import turn_strips, why, word_strips
 from dialog_s2s.errors import UsageError
 from dialog_s2s.interfaces.chat.talk import Talk
 from dialog_s2s.interfaces.interrupts import undisturbed
@@ -79,15 +79,23 @@ def taught(talk: Talk, _: str) -> None:
 
 
 def explain(talk: Talk, _: str) -> None:
-    """In plain words, then what it looked at, then how likely each word was."""
+    """In plain words; then what it looked at, and how likely each part of the reply was."""
     reply = talk.conversation.last
     if reply is None:
         raise UsageError("there is no reply to explain; ask something first")
-    for line in why(reply).split("\n"):
-        indent = len(line) - len(line.lstrip())
-        talk.display.tell(line, indent=indent + 2)
-    for strip in strips(reply):
-        talk.display.tell(strip, indent=4)
+    attended = reply.attention
+    plain = attended is None or talk.preferences.chat.plain
+    for line in why(reply, context=plain).split("\n"):
+        talk.display.tell(line, indent=len(line) - len(line.lstrip()) + 2)
+    if attended is None:
+        return
+    if not plain:
+        talk.tell("It looked at:")
+        for strip in turn_strips(attended):
+            talk.display.tell(f"  {strip}", indent=26)
+    for strip in word_strips(attended):
+        talk.tell("How likely each part was, after the ones before it:")
+        talk.display.tell(f"  {strip}", indent=2)
 
 
 def _told(talk: Talk, what: str, teach: Callable[[], Row]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from pathlib import Path
 from statistics import median
 
 from dialog_s2s.bundle import MEMORY
@@ -14,10 +13,11 @@ from dialog_s2s.errors import UsageError
 from dialog_s2s.interfaces.chat import menu
 from dialog_s2s.interfaces.chat.preferences import (
     default_path,
+    read_preferences,
     with_preferences,
     write_preferences,
 )
-from dialog_s2s.interfaces.chat.talk import Talk, parse_settings
+from dialog_s2s.interfaces.chat.talk import Talk, parse_settings, place
 from dialog_s2s.interfaces.listing import counted
 from dialog_s2s.memory.rows import FIXED, TAUGHT
 from dialog_s2s.text.turns import Role
@@ -96,7 +96,7 @@ def model(talk: Talk, rest: str) -> None:
         talk.tell(f"This is {talk.name}, in {talk.loading.path}. /model PATH talks to another bot.")
         return
     talk.hint("loading ...")
-    talk.switch(Path(rest).expanduser())
+    talk.switch(place(rest))
     talk.tell(f"Now {talk.name} answers; the conversation goes on.")
 
 
@@ -127,11 +127,14 @@ def choose(talk: Talk) -> None:
     if told:
         talk.tell(" ".join(told))
     if chosen.keep:
-        kept = dataclasses.replace(
-            talk.preferences,
-            generation={**talk.preferences.generation, **chosen.generation},
-        )
-        talk.preferences = kept
+        # those of the file: the command line may have changed those of this chat
+        stored = read_preferences()
+        left = {
+            name: value
+            for name, value in {**stored.generation, **chosen.generation}.items()
+            if name not in chosen.generation or value != getattr(own, name)
+        }
+        kept = dataclasses.replace(with_preferences(stored, chosen.chat), generation=left)
         talk.tell(f"Wrote {write_preferences(kept)}")
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 from dialog_s2s.dialogue.reply import UNKNOWN
 from dialog_s2s.errors import UsageError
 from dialog_s2s.evaluation.suite_file import append_case, case_text
 from dialog_s2s.evaluation.suites import CaseResult, read_suite, run_suite
-from dialog_s2s.interfaces.chat.talk import Talk
+from dialog_s2s.interfaces.chat.talk import Talk, place
 from dialog_s2s.interfaces.listing import counted
 from dialog_s2s.text.turns import Role
 
@@ -22,7 +21,7 @@ def expect(talk: Talk, rest: str) -> None:
     first, _, after = rest.partition(" ")
     whole = first == ALL
     file = (after if whole else rest).strip() or talk.preferences.chat.suite
-    place = Path(file).expanduser()
+    suite = place(file)
     exchanges = _exchanges(talk)
     if not exchanges:
         raise UsageError("there is no reply yet; ask something first")
@@ -31,14 +30,14 @@ def expect(talk: Talk, rest: str) -> None:
         if whole:
             talk.hint("its reply rests on what was said before, so the whole conversation is kept")
     case = exchanges if whole else exchanges[-1:]
-    count = append_case(place, case_text(case, persona=talk.conversation.persona))
-    talk.tell(f"{place}: {counted(count, 'case')}. /test {file} runs them.")
+    count = append_case(suite, case_text(case, persona=talk.conversation.persona))
+    talk.tell(f"{suite}: {counted(count, 'case')}. /test {file} runs them.")
 
 
 def test(talk: Talk, rest: str) -> None:
     """`[SUITE]`: runs its cases on this bot, with the settings of this chat."""
     file = rest or talk.preferences.chat.suite
-    suite = read_suite(Path(file).expanduser())
+    suite = read_suite(place(file))
     passed = 0
     for number, result in enumerate(run_suite(talk.bot, suite, **talk.settings), 1):
         passed += result.passed

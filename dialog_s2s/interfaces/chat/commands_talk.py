@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.errors import UsageError
-from dialog_s2s.interfaces.chat.talk import Talk, parse_settings
+from dialog_s2s.interfaces.chat.talk import Talk, parse_settings, whole
 from dialog_s2s.interfaces.exports import chosen, write_new
 from dialog_s2s.interfaces.interrupts import undisturbed
 from dialog_s2s.interfaces.listing import counted, numbered, sessions_table, shortened
@@ -62,12 +62,12 @@ def history(talk: Talk, rest: str) -> None:
 def branch(talk: Talk, rest: str) -> None:
     """`[N]` exchanges, else all."""
     old = talk.conversation
-    asked = sum(turn.role is Role.USER for turn in old.turns)
+    asked = sum(turn.role is Role.USER for turn in old.turns) - (old.unanswered is not None)
     if not asked:
         raise UsageError("nothing was said yet, so there is nothing to branch from")
-    if rest and not (rest.isascii() and rest.isdigit() and int(rest) <= asked):
+    count = whole(rest) if rest else asked
+    if count is None or count > asked:
         raise UsageError(f"/branch takes a number of exchanges up to {asked}, not {rest!r}")
-    count = int(rest) if rest else asked
     with undisturbed():
         talk.conversation = old.branch(count)
     back = "" if old.session is None else f" /load {old.session.id} goes back."
@@ -95,7 +95,10 @@ def sessions(talk: Talk, _: str) -> None:
 
 def save(talk: Talk, rest: str) -> None:
     """`[NAME]`: begins to keep a chat that is not kept, and gives it a name."""
-    if talk.sessions is None:
+    if rest and talk.session is None and not talk.conversation.turns:
+        raise UsageError("nothing was said yet; ask something, then name the conversation")
+    begun = talk.sessions is None
+    if begun:
         store = Sessions.open()
         try:
             with undisturbed():
@@ -110,10 +113,13 @@ def save(talk: Talk, rest: str) -> None:
         talk.tell(f"It is kept already, as {talk.session}. /save NAME names it.")
         return
     if rest:
-        if talk.session is None:
-            raise UsageError("nothing was said yet; ask something, then name the conversation")
-        talk.conversation.rename(rest)
-    shown = f' "{rest}"' if rest else ""
+        try:
+            talk.conversation.rename(rest)
+        except UsageError:
+            if begun:
+                talk.tell(f"{talk.session} is kept, without a name.")
+            raise
+    shown = f' "{talk.conversation.name}"' if rest else ""
     kept = "It will be" if talk.session is None else f"{talk.session}{shown} is"
     talk.tell(f"{kept} kept. /load goes on with it another day.")
 
@@ -153,7 +159,8 @@ def export(talk: Talk, rest: str) -> None:
         raise UsageError("nothing was said yet, so there is nothing to export")
     text = store.export(session, format)
     if file is None:
-        talk.tell(text.rstrip("\n"))
+        for line in text.rstrip("\n").split("\n"):
+            talk.display.line([("", line)])  # not broken at words, so that it can be copied
     else:
         talk.tell(f"Wrote {write_new(file, text)}")
 
@@ -182,6 +189,7 @@ def delete(talk: Talk, rest: str) -> None:
 def _number(word: str, preset: int, what: str) -> int:
     if not word:
         return preset
-    if not (word.isascii() and word.isdigit() and 1 <= int(word) <= 1000):
+    count = whole(word)
+    if count is None or not 1 <= count <= 1000:
         raise UsageError(f"{word!r} is not a number of {what} from 1 to 1000")
-    return int(word)
+    return count

@@ -48,7 +48,8 @@ def edited(text: str) -> str | None:
         raise DiskError(f"no temporary file can be made ({error.strerror})") from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
+            # bytes that were typed but are no UTF-8 are half surrogates until they are cleaned
+            stream.write(clean_lines(text) + "\n")
         try:
             code = subprocess.call([*words, name])
         except OSError as error:

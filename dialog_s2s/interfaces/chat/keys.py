@@ -36,8 +36,11 @@ class Pressed(NamedTuple):
     text: str
 
 
-def bindings(help: Callable[[], None], tell: Callable[[str], None]) -> KeyBindings:
-    """All of them; `help` and `tell` write above the prompt."""
+def bindings(
+    help: Callable[[], None], tell: Callable[[str], None], cleared: Callable[[], None]
+) -> KeyBindings:
+    """All of them; `help` and `tell` write above the prompt, `cleared` is called once Ctrl-C has
+    cleared the line."""
     keys = KeyBindings()
     typing = ~is_searching
     written = Condition(lambda: bool(get_app().current_buffer.text))
@@ -63,21 +66,23 @@ def bindings(help: Callable[[], None], tell: Callable[[str], None]) -> KeyBindin
     @keys.add("c-c", filter=typing & written)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.reset()
+        event.app.vi_state.reset()  # as at a new prompt
+        cleared()
 
     @keys.add("c-g", filter=typing & ~has_selection)
-    def _(event: KeyPressEvent) -> None:
+    async def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
 
-        def edit() -> None:
+        def edit() -> str | None:
             try:
-                text = edited(buffer.text)
+                return edited(buffer.text)
             except DialogError as error:
                 tell(str(error))
-            else:
-                if text is not None:
-                    buffer.document = Document(text, len(text))
+                return None
 
-        run_in_terminal(edit, in_executor=True)
+        text = await run_in_terminal(edit, in_executor=True)
+        if text is not None:
+            buffer.document = Document(text, len(text))
 
     @keys.add("f1")
     def _(event: KeyPressEvent) -> None:

@@ -18,6 +18,7 @@ from dialog_s2s.config import GenerationConfig
 from dialog_s2s.interfaces.chat.preferences import ChatPreferences
 from dialog_s2s.interfaces.chat.theme import COLOURLESS, Theme
 from dialog_s2s.interfaces.chat.wrapping import fitted
+from dialog_s2s.interfaces.sanitize import clean
 
 GENERATION, CHAT = "generation", "chat"
 _HEADS = {GENERATION: "Replies", CHAT: "This chat"}
@@ -204,8 +205,9 @@ def _text(listed: list[Item], at: int, columns: int) -> StyleAndTextTuples:
             lines.append(("class:strong", fitted(_HEADS[section], columns - 1) + "\n"))
         sign = "*" if item.value != item.given else " "
         line = f"{'>' if place == at else ' '} {sign} {item.name:<16}{item.shown():<15}"
-        style = "reverse" if place == at else ""
-        lines.append((style, fitted(line + item.doc, columns - 1) + "\n"))
+        # the cursor, though it is not shown, keeps the line in view where there are few rows
+        style = "reverse [SetCursorPosition]" if place == at else ""
+        lines.append((style, fitted(clean(line + item.doc), columns - 1) + "\n"))
     lines.append(("class:hint", fitted(_FOOT, columns - 1) + "\n"))
     lines.append(("class:hint", fitted(_KEYS, columns - 1)))
     return lines

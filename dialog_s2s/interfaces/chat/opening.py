@@ -18,7 +18,7 @@ from dialog_s2s.interfaces.chat.loading import LoadingBot
 from dialog_s2s.interfaces.chat.preferences import Preferences, read_preferences, with_preferences
 from dialog_s2s.interfaces.chat.prompt import FullPrompt, LinePrompt, Prompt, is_plain
 from dialog_s2s.interfaces.chat.signals import ended_by_signals, kept_terminal
-from dialog_s2s.interfaces.chat.talk import Talk
+from dialog_s2s.interfaces.chat.talk import Talk, place
 from dialog_s2s.interfaces.chat.terminal import TerminalChat
 from dialog_s2s.interfaces.chat.typed import Typed, default_path
 from dialog_s2s.interfaces.lines import lines_of, shown
@@ -65,7 +65,7 @@ def chat(bundle: str | None, starter: Callable[[], Path], wanted: Wanted) -> boo
             preferences = with_preferences(preferences, {"plain": True})
         if not wanted.keep:
             preferences = with_preferences(preferences, {"keep": False})
-        preferred = Path(preferences.chat.bot).expanduser() if preferences.chat.bot else None
+        preferred = place(preferences.chat.bot) if preferences.chat.bot else None
         path = Path(bundle) if bundle else preferred or starter()
         return _on_terminal(path, wanted, preferences)
 

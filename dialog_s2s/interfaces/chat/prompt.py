@@ -82,7 +82,7 @@ class FullPrompt:
             completer=completer,
             complete_while_typing=Condition(lambda: get_app().current_buffer.text.startswith("/")),
             complete_in_thread=True,
-            key_bindings=bindings(help, talk.tell),
+            key_bindings=bindings(help, talk.tell, talk.spare),
             prompt_continuation=" " * len(YOU),
             search_ignore_case=True,
             reserve_space_for_menu=6,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,8 +61,6 @@ class Talk:
         """What was typed, in this chat and before; None where nothing is kept."""
         self.confirmed = confirmed
         """Asks on the terminal, y or n."""
-        self.forgotten: list[list[Row]] = []
-        """What /forget removed in this chat, the latest last."""
         self.draft = ""
         """What the next prompt begins with."""
         self.replaces = False
@@ -73,6 +72,7 @@ class Talk:
         """Where replies came from, by question and reply."""
         self.others: dict[Path, LoadingBot] = {}
         """Bots that this one was compared with."""
+        self._forgotten: dict[Path, list[list[Row]]] = {}
         self._resume = resume
         self._conversation: Conversation | None = None
         self._hinted = False
@@ -86,6 +86,11 @@ class Talk:
     def name(self) -> str:
         """What the bot's folder is called."""
         return self.loading.path.absolute().name
+
+    @property
+    def forgotten(self) -> list[list[Row]]:
+        """What /forget removed from this bot in this chat, the latest last."""
+        return self._forgotten.setdefault(self.loading.path.absolute(), [])
 
     @property
     def rows(self) -> Rows:
@@ -153,6 +158,10 @@ class Talk:
         """Writes a line that stands back."""
         self.display.hint(text)
 
+    def spare(self) -> None:
+        """The last exchange is left as it is, whatever is sent next."""
+        self.replaces = False
+
     def prefer(self, preferences: Preferences) -> None:
         """Takes up what the user wants of the chat."""
         self.preferences = preferences
@@ -173,6 +182,22 @@ class Talk:
         if self._conversation is not None:
             self.conversation = self._conversation.moved(bot)
         self.loading = loading
+
+
+def place(word: str) -> Path:
+    """The path that a word names; `~` is the user's home. Raises `UsageError` where there can be
+    none of that name."""
+    path = Path(os.path.expanduser(word))
+    try:
+        path.exists()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); give another path") from None
+    return path
+
+
+def whole(word: str) -> int | None:
+    """The number that a few plain digits are; None of anything else."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else None
 
 
 def parse_settings(words: Iterable[str]) -> dict[str, object]:

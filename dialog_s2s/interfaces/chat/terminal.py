@@ -80,16 +80,25 @@ class TerminalChat:
                 entered = self.prompt.ask(talk, draft)
                 leaving = False
                 if isinstance(entered, Pressed):
-                    choose(talk)
                     talk.draft = entered.text
+                    self._menu()
                 else:
                     self.answer(clean(entered).strip())
                     self._warn()
             except KeyboardInterrupt:
+                talk.spare()
                 if leaving:
                     return
                 leaving = True
                 talk.tell("(Ctrl-C again to leave)")
+
+    def _menu(self) -> None:
+        try:
+            choose(self.talk)
+        except DialogError as error:
+            if error is self.talk.loading.error:
+                raise
+            self.talk.display.error(str(error))
 
     def _warn(self) -> None:
         """Tells, once, that what is typed cannot be kept."""

@@ -64,23 +64,24 @@ class Typed(History):
             self.error = f"{self.path}: {error.strerror}; what is typed is not kept"
 
     def cut(self) -> None:
-        """Shortens a file that holds more than twice the entries that are wanted."""
+        """Shortens a file that holds more than twice the entries that are wanted, if it can."""
         entries = self._read()
         if len(entries) > 2 * self.most:
-            self._write(entries[-self.most :] if self.most else [])
+            with suppress(DiskError):
+                self._write(entries[-self.most :] if self.most else [])
 
     def remove(self, texts: Collection[str]) -> None:
-        """Removes entries, of which the file then holds nothing.
+        """Removes entries that ask these questions, of which the file then holds nothing.
 
         Raises:
             DiskError: the file cannot be written; it is as it was.
         """
-        gone = {clean_lines(text).strip() for text in texts}
+        gone = {_question(clean_lines(text)[:LONGEST]) for text in texts}
         entries = self._read()
-        left = [entry for entry in entries if entry.strip() not in gone]
+        left = [entry for entry in entries if _asked(entry) not in gone]
         if len(left) < len(entries):
             self._write(left)
-        self._loaded_strings = [each for each in self._loaded_strings if each.strip() not in gone]
+        self._loaded_strings = [each for each in self._loaded_strings if _asked(each) not in gone]
 
     def _read(self) -> list[str]:
         entries: list[str] = []
@@ -115,3 +116,14 @@ class Typed(History):
             raise DiskError(
                 f"{self.path}: cannot be written ({error.strerror}); free some space"
             ) from None
+
+
+def _question(text: str) -> str:
+    """A question as a conversation has it, on one line and with single blanks."""
+    return " ".join(text.split())
+
+
+def _asked(entry: str) -> str:
+    """The question that is asked by an entry, of which two slashes are one."""
+    text = _question(entry)
+    return text.removeprefix("/") if text.startswith("//") else text

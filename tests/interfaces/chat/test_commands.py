@@ -2,11 +2,62 @@
 
 from __future__ import annotations
 
-import pytest
-from shell import ENTER, typed
+from collections.abc import Iterator
+from pathlib import Path
 
-from dialog_s2s.interfaces.chat.commands import COMMANDS, GROUPS
+import pytest
+from shell import CTRL_C, ENTER, typed
+from tiny import REPLIES
+
+from dialog_s2s.dialogue.conversation import Conversation
+from dialog_s2s.dialogue.sessions import Sessions
+from dialog_s2s.interfaces.chat.commands import ALIASES, COMMANDS, GROUPS
 from dialog_s2s.interfaces.chat.loading import LoadingBot
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_bundle: Path) -> LoadingBot:
+    """The bot, which no test here teaches."""
+    return LoadingBot(tiny_bundle)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that a command may write are written to a folder of the test."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What /save opens is closed in the end."""
+    begin, opened = Sessions.open, []
+
+    def opens(path: Path | None = None) -> Sessions:
+        opened.append(begin(path))
+        return opened[-1]
+
+    monkeypatch.setattr(Sessions, "open", opens)
+    yield
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that reach the conversation."""
+    stream, found = Conversation.stream, []
+
+    def streams(self: Conversation, question: str, **settings: object) -> Iterator[str]:
+        found.append(question)
+        return (yield from stream(self, question, **settings))
+
+    monkeypatch.setattr(Conversation, "stream", streams)
+    return found
+
+
+def pasted(text: str) -> str:
+    """Keys that paste a text, whatever is in it."""
+    return f"\x1b[200~{text}\x1b[201~"
 
 
 def chat(own: LoadingBot, *lines: str) -> str:
@@ -69,3 +120,117 @@ def test_a_wrong_setting_changes_nothing(own: LoadingBot, words: str, reason: st
     shown = chat(own, "/set top_k=3", f"/set top_k=4 {words}", "/set")
     assert reason in shown
     assert shown.splitlines()[-1] == "top_k=3"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_tells_more_of_each_command(tiny: LoadingBot, name: str) -> None:
+    command = COMMANDS[name]
+    shown = chat(tiny, f"/help {name}").splitlines()
+    assert shown[:2] == [f"{name} {command.words}".rstrip(), f"  {command.meaning}"]
+    assert shown[2:] == [f"  {line}" for line in command.more.splitlines()]
+    assert chat(tiny, f"/? {name[1:]}").splitlines() == shown
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_help_of_an_alias_is_that_of_its_command(tiny: LoadingBot, alias: str, name: str) -> None:
+    assert chat(tiny, f"/help {alias}") == chat(tiny, f"/help {name}")
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong", "near"),
+    [
+        ("teech", "/teech", "/teach"),
+        ("/cmopare x", "/cmopare", "/compare"),
+        ("RESET", "/RESET", "/reset"),
+        ("/", "/", "/"),
+        ("//set", "//set", "/set"),
+        ("/ x", "/", "/"),
+        ("도움", "/도움", "/"),
+    ],
+)
+def test_help_of_an_unknown_command_names_the_nearest(
+    tiny: LoadingBot, words: str, wrong: str, near: str
+) -> None:
+    shown = chat(tiny, f"/help {words}", "hello").splitlines()
+    assert shown[0].startswith(f"there is no command {wrong}; did you mean {near}")
+    assert shown[1:] == [f"bot> {REPLIES['hello']}"]
+
+
+def test_what_leaves_leaves(tiny: LoadingBot) -> None:
+    names = [name for name, whole in [*ALIASES.items(), ("/exit", "/exit")] if whole == "/exit"]
+    assert len(names) > 2
+    assert {chat(tiny, f"{name} now", "never asked") for name in names} == {""}
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, *ALIASES])
+def test_a_command_is_never_asked_but_with_two_slashes_it_is(
+    own: LoadingBot, asked: list[str], name: str
+) -> None:
+    shown = typed(own, f"/{name} zebra", ENTER, f"{name} zebra", ENTER, CTRL_C)
+    assert asked == [f"{name} zebra"]
+    assert shown.count("bot> ") == 1 + (name == "/retry") + (name == "/compare") * 0
+    assert own.get().taught() == []
+
+
+@pytest.mark.parametrize("line", ["  /history", "\u3000/history  ", "/history    ", "\t/history"])
+def test_blanks_around_a_command_do_not_matter(
+    tiny: LoadingBot, asked: list[str], line: str
+) -> None:
+    assert chat(tiny, pasted(line)) == "Nothing was said yet.\n"
+    assert asked == []
+
+
+def test_blanks_before_what_follows_a_command_do_not_matter(tiny: LoadingBot) -> None:
+    assert chat(tiny, "/set    top_k=3   seed=1  ", "/set   top_k") == "top_k=3 seed=1\ntop_k=3\n"
+
+
+@pytest.mark.parametrize(("wrong", "near"), [("/HELP", "/help"), ("/Reset", "/reset")])
+def test_commands_are_in_lower_case(
+    tiny: LoadingBot, asked: list[str], wrong: str, near: str
+) -> None:
+    shown = chat(tiny, "hello", wrong, "/history").splitlines()
+    assert shown[1] == f"Unknown command {wrong}; did you mean {near}? (// sends a slash)"
+    assert shown[2:] == ["  1 you> hello", f"    bot> {REPLIES['hello']}"]
+    assert asked == ["hello"]
+
+
+LONG = {"digits": "9" * 10_000, "letters": "가" * 10_000, "a path": "~nobody/" + "x/" * 4996}
+
+
+@pytest.mark.parametrize("long", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("name", sorted({*COMMANDS} - {"/exit"}))
+def test_the_chat_goes_on_after_a_very_long_argument(
+    own: LoadingBot, asked: list[str], name: str, long: str
+) -> None:
+    keys = (pasted(f"{name} {long}"), ENTER, CTRL_C, "bye", ENTER)
+    shown = typed(own, "hello", ENTER, *keys)
+    assert shown.splitlines()[-1].startswith("bot> ")
+    assert asked == ["hello", "bye"]
+
+
+PAYLOAD = (
+    "red\x1b[31m title\x1b]0;owned\x07 clip\x1b]52;c;ZWNobyBvd25lZA==\x07 c1\x9b2J\x9d52;c;eA==\x9c "
+    "nul\0 back\x08\x7f cr\rx breaks\u2028\u2029\x85 bidi\u202egnp.exe\u202c\u2066x\u2069\u200f \ufeff"
+)
+
+
+@pytest.mark.parametrize("name", sorted({*COMMANDS} - {"/exit"}))
+def test_nothing_that_a_terminal_obeys_comes_out_of_a_command(
+    own: LoadingBot, own_bundle: Path, kept: Sessions, name: str
+) -> None:
+    """Neither of what is typed, nor of what is given on the command line, nor of what is there."""
+    assert PAYLOAD.isprintable() is False
+    own.get().teach(f"evil {PAYLOAD}", f"answer {PAYLOAD}", origin=f"file{PAYLOAD}:3")
+    lines = ("evil", f"{name} {PAYLOAD}", name, f"{name} evil", "/history", "/why")
+    keys = (
+        f"{name} {pasted(PAYLOAD)}",
+        ENTER,
+        CTRL_C,
+        "n",
+        CTRL_C,
+        pasted(f"evil {PAYLOAD}"),
+        ENTER,
+    )
+    shown = typed(own, *keys, name, ENTER, CTRL_C, "n", sessions=kept, questions=lines)
+    assert [line for line in shown.split("\n") if not line.isprintable()] == []
+    assert "red[31m" in shown

@@ -4,69 +4,22 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fakes import FakeLoading
 from shell import CTRL_C, CTRL_D, ENTER, Shell, typed
 from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 
-from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.dialogue.sessions import Sessions, default_path
 from dialog_s2s.errors import BundleError, DataError, DiskError, UsageError
 from dialog_s2s.interfaces.chat import opening as module
 from dialog_s2s.interfaces.chat.loading import LoadingBot
 from dialog_s2s.interfaces.chat.talk import HINT, Talk
 from dialog_s2s.interfaces.chat.terminal import TerminalChat
-
-
-class FakeConversation:
-    """Says back what it is asked, and keeps what it was asked."""
-
-    last = None
-    session = None
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, object]]] = []
-        self.interrupts = False
-        self.fails: Exception | None = None
-
-    def settings(self, **changes: object) -> object:
-        return with_settings(GenerationConfig(), changes)
-
-    def stream(self, question: str, **settings: object) -> Iterator[str]:
-        self.asked.append((question, settings))
-        if self.fails is not None:
-            raise self.fails
-        yield "You said\x1b[31m "
-        if self.interrupts:
-            raise KeyboardInterrupt
-        yield f"{question}."
-
-    turns = ()
-
-    def conversation(self, **_: object) -> FakeConversation:
-        return self
-
-
-class FakeLoading:
-    """A bot that is there at once."""
-
-    path = Path("some/tiny")
-    error = None
-    ready = False
-
-    def __init__(self) -> None:
-        self.bot = FakeConversation()
-        self.starts = 0
-
-    def start(self) -> None:
-        self.starts += 1
-
-    def get(self) -> FakeConversation:
-        return self.bot
 
 
 def chatted(*keys: str, loading: FakeLoading | None = None) -> tuple[str, FakeLoading]:
