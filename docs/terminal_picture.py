@@ -12,9 +12,11 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import sys
+import tempfile
 import termios
 import time
 import unicodedata
@@ -23,18 +25,20 @@ from itertools import groupby
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from dialog_s2s.interfaces.starter import starter_bot
+
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "terminal.svg"
 COLUMNS, ROWS = 80, 24
 
 QUESTIONS = (
-    "hello",
     "when do you open?",
     "and on monday?",
-    "do you sell oolong?",
-    "how much is it?",
     "우롱차 있어요?",
     "얼마예요?",
+    "do you repair kettles?",
+    "/teach Yes, those that we sold; bring it in.",
+    "can you repair kettles?",
 )
 
 YOU, BOT = "you> ", "bot> "
@@ -51,7 +55,11 @@ FONT = (
 STYLE = """\
 .said { fill: #e6e8ee } .you { fill: #8bd49c; font-weight: bold }
 .reply { fill: #b9c7e6 } .bot { fill: #7fb2ff; font-weight: bold }
-.note { fill: #8a90a0 }"""
+.note { fill: #8a90a0 } .command { fill: #e6e8ee }
+.exact { fill: #8bd49c } .remembered { fill: #7fd7e0 } .taught { fill: #d7a6f0 }
+.generated { fill: #e8cf7a } .unknown { fill: #f0918b }"""
+
+_MARK = re.compile(r"[=~+*?] (exact|remembered|taught|generated|unknown)(?: \d+%)?$")
 
 _SEQUENCE = re.compile(
     r"\x1b(?:\[([0-?]*)[ -/]*([@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()].|[=>78])"
@@ -254,7 +262,7 @@ def talk(arguments: list[str], questions: tuple[str, ...]) -> list[list[str]]:
         lines = chat.screen.lines()
         # training the starter bot may have left lines above
         first = next((row for row, line in enumerate(lines) if line.startswith("Chatting")), 0)
-        cells = chat.screen.cells[first : chat.screen.row + 1]
+        cells = [*chat.screen.cells[first : chat.screen.row + 1], chat.screen.cells[-1]]
         chat.leave()
         return cells
     finally:
@@ -262,9 +270,10 @@ def talk(arguments: list[str], questions: tuple[str, ...]) -> list[list[str]]:
 
 
 def drawn(cells: list[list[str]]) -> str:
-    """The screen as an SVG window; the cursor stands after the last row's text."""
+    """The screen as an SVG window: the last row is the status bar, and the cursor stands after the
+    text of the one before."""
     wide = round(COLUMNS * CELL + 2 * MARGIN)
-    high = BAR + LINE * len(cells) + 2 * MARGIN - 6
+    high = BAR + LINE * len(cells) + 2 * MARGIN - 2
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" '
         f'height="{high}" role="img" font-family="{FONT}" font-size="{SIZE}">',
@@ -282,21 +291,44 @@ def drawn(cells: list[list[str]]) -> str:
         "python chat.py</text>"
     )
     speaker, words = "", "note"
+    *cells, status = cells
     for number, row in enumerate(cells):
         baseline = BAR + MARGIN + LINE * number + 10
         line, start = "".join(row), 0
         for prompt, who, what in ((YOU, "you", "said"), (BOT, "bot", "reply")):
             if line.startswith(prompt):
                 speaker, words, start = who, what, len(prompt)
+                # what the chat itself says of a command stands back
+                words = "command" if line.startswith(f"{YOU}/") else words
         if start:
             parts += _texts(row[:start], 0, baseline, speaker)
-        parts += _texts(row[start:], start, baseline, words)
+        hint = line.startswith("  ") and line[2] != " "
+        kind = "note" if hint or (words == "command" and not start) else words
+        parts += _marked(row, start, baseline, kind)
     column = len(YOU)
     parts.append(
         f'<rect x="{MARGIN + column * CELL:.1f}" y="{baseline - 13}" width="{CELL}" height="17" '
         'fill="#8a90a0"/>'
     )
+    bottom = BAR + MARGIN + LINE * (number + 1)
+    parts.append(
+        f'<rect x="{MARGIN - 6}" y="{bottom - 3}" width="{wide - 2 * MARGIN + 12}" '
+        f'height="{LINE}" fill="#3a4152"/>'
+    )
+    parts += _texts(status, 0, bottom + 11, "said")
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _marked(row: list[str], start: int, baseline: int, kind: str) -> list[str]:
+    """The texts of a row from `start`, the mark of a reply at its end in a colour of its own."""
+    found = _MARK.search("".join(row).rstrip())
+    if kind != "reply" or found is None:
+        return _texts(row[start:], start, baseline, kind)
+    # wide characters take two cells, the second of which is empty
+    column = len(row) - len("".join(row)[found.start() :])
+    assert "".join(row[column:]).strip() == found[0]
+    body = _texts(row[start:column], start, baseline, kind)
+    return body + _texts(row[column:], column, baseline, found[1])
 
 
 def _texts(cells: list[str], column: int, baseline: int, kind: str) -> list[str]:
@@ -321,8 +353,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("bundle", nargs="?", help="a trained bot's folder; else the starter bot")
     options = parser.parse_args()
-    arguments = [str(Path(options.bundle).resolve())] if options.bundle else []
-    cells = talk(arguments, QUESTIONS)
+    with tempfile.TemporaryDirectory() as folder:  # for the bot is taught
+        bot = Path(options.bundle).resolve() if options.bundle else starter_bot()
+        copy = shutil.copytree(bot, Path(folder) / bot.name)
+        cells = talk([str(copy)], QUESTIONS)
     PICTURE.write_text(drawn(cells), encoding="utf-8", newline="\n")
     for row in cells:
         print("".join(row).rstrip())

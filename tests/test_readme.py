@@ -19,6 +19,7 @@ from dialog_s2s.config import config_from_text
 from dialog_s2s.dialogue.sessions import Sessions
 from dialog_s2s.dialogue.transcript import FORMATS as TRANSCRIPTS
 from dialog_s2s.interfaces.chat.commands import COMMANDS
+from dialog_s2s.interfaces.chat.preferences import read_preferences
 from dialog_s2s.interfaces.command import main
 from dialog_s2s.memory.rows import TAUGHT, NewRow, Rows
 from dialog_s2s.text.readers import read
@@ -29,6 +30,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs" / "corpus-format.md").read_text(encoding="utf-8")
 MEMORY = (ROOT / "docs" / "answer-memory.md").read_text(encoding="utf-8")
 SESSIONS = (ROOT / "docs" / "sessions.md").read_text(encoding="utf-8")
+TERMINAL = (ROOT / "docs" / "terminal.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "corpora" / "README.md", *(ROOT / "docs").glob("*.md")]
 
 SHORT = "0.01"
@@ -86,7 +88,8 @@ def done(folder: Path) -> dict[str, subprocess.CompletedProcess[str]]:
     """Each dialog-s2s command of the documents and what came of it: the first one makes the bot
     that the others ask; then each block is run in order, beside the other blocks."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    data = {"XDG_DATA_HOME": str(folder / "data"), "APPDATA": str(folder / "data")}
+    home = str(folder / "data")
+    data = dict.fromkeys(("XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"), home)
     results: dict[str, subprocess.CompletedProcess[str]] = {}
 
     def run(lines: Sequence[str], kept: str) -> None:
@@ -105,7 +108,7 @@ def done(folder: Path) -> dict[str, subprocess.CompletedProcess[str]]:
 
     runs = [
         [line for line in commands(f"```sh\n{block}```") if line.startswith("dialog-s2s ")]
-        for document in (README, MEMORY, SESSIONS)
+        for document in (README, MEMORY, SESSIONS, TERMINAL)
         for block in blocks(document, "sh")
     ]
     first, *rest = (lines for lines in runs if lines)
@@ -150,10 +153,13 @@ def test_what_the_commands_print(
 ) -> None:
     for command, result in done.items():
         words = shlex.split(command)
-        if words[1] in ("train", "teach") or "delete" in words or "--out" in words or ">" in words:
+        told = {"train", "teach", "delete", "--out", ">", "--init"}
+        if told.intersection(words):
             assert result.stdout == "", command
-        elif words[1] == "chat" or "--file" in words:
+        elif "--file" in words or (words[1] == "chat" and "-q" not in words):
             assert len(result.stdout.splitlines()) == 2
+        elif words[1] == "chat" and "/show model" not in words:
+            assert len(result.stdout.splitlines()) == words.count("-q")
         elif words[1] == "ask":
             assert len(result.stdout.splitlines()) == 1
         else:
@@ -216,11 +222,17 @@ def test_the_settings_exist() -> None:
             assert config.memory.embeddings
 
 
+def test_the_settings_of_the_chat_exist(tmp_path: Path) -> None:
+    (text,) = blocks(TERMINAL, "yaml")
+    (tmp_path / "chat.yaml").write_text(text, encoding="utf-8")
+    assert read_preferences(tmp_path / "chat.yaml").generation == {"method": "sample"}
+
+
 def test_the_commands_of_a_chat_exist() -> None:
     table = [line for line in README.split("\n") if line.startswith("| `/")]
     told = {name for line in table for name in re.findall(r"`(/\w+)", line)}
     assert told == set(COMMANDS) - {"/help"}
-    for document in (README, MEMORY, SESSIONS):
+    for document in (README, MEMORY, SESSIONS, TERMINAL):
         assert set(re.findall(r"`(/[a-z]+)[ `]", document)) <= set(COMMANDS)
     assert all(f"`{name}`" in SESSIONS for name in TRANSCRIPTS)
 
@@ -300,7 +312,7 @@ def test_subcommands_and_options_exist(capsys: pytest.CaptureFixture[str]) -> No
         assert name in known, f"{document}: {command}"
         named = {word for word in words if word.startswith("--")}
         assert named <= options[name], f"{document}: {command}"
-    for option in re.findall(r"`(--[a-z-]+)[ `]", README + FORMATS + MEMORY + SESSIONS):
+    for option in re.findall(r"`(--[a-z-]+)[ `]", README + FORMATS + MEMORY + SESSIONS + TERMINAL):
         assert any(option in each for each in options.values()), option
 
 

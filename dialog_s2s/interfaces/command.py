@@ -69,8 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(message: str, code: int) -> int:
-    for line in clean_lines(message).split("\n"):
-        sys.stderr.write(f"dialog-s2s: {line}\n")
+    for line in message.split("\n"):
+        sys.stderr.write(f"dialog-s2s: {clean(line)}\n")
     return code
 
 

@@ -75,7 +75,7 @@ def cleaned(tree: Any) -> Any:
     if isinstance(tree, str):
         return clean(tree)
     if isinstance(tree, dict):
-        return {name: cleaned(value) for name, value in tree.items()}
+        return {clean(name): cleaned(value) for name, value in tree.items()}
     if isinstance(tree, list):
         return [cleaned(value) for value in tree]
     return tree

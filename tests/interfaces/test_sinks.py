@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +51,7 @@ from dialog_s2s.training.monitor import Display as Progressing
 from dialog_s2s.training.monitor import Progress
 
 WIDE = 20_000
-BEFORE, AFTER = "Anfang", "Ende"
+BEFORE, AFTER = "anfang", "ende"
 """Stand about a payload, so that it is known to have come through."""
 
 ID = "2026-11-22-aaaa"
@@ -464,10 +464,23 @@ def wrapped_up(payload: str) -> str:
     return f"{BEFORE}{payload}{AFTER}"
 
 
-def leaks(sink: Callable[[str], str], seen: bool = True) -> dict[str, list[str]]:
+def some() -> dict[str, str]:
+    """Payloads that between them hold all characters that any holds, and all in one."""
+    held: set[str] = set()
+    found = {"all": "".join(PAYLOADS.values())}
+    for name, payload in PAYLOADS.items():
+        if fresh := {*obeyed(payload.replace("\n", "\r"))} - held:
+            found[name] = payload
+            held |= fresh
+    return found
+
+
+def leaks(
+    sink: Callable[[str], str], seen: bool = True, payloads: Mapping[str, str] = PAYLOADS
+) -> dict[str, list[str]]:
     """By payload, what came through that should not; or that nothing came through."""
     found = {}
-    for name, payload in PAYLOADS.items():
+    for name, payload in payloads.items():
         written = sink(wrapped_up(payload))
         through = obeyed(written)
         if through or (seen and BEFORE not in written):
@@ -627,7 +640,7 @@ def test_what_a_plain_prompt_tells_is_clean(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_a_file_of_typed_lines_suggests_is_clean(tmp_path: Path) -> None:
     file = tmp_path / "typed"
-    data = b"".join(b"\n# x\n+Anfang" + raw.replace(b"\n", b"\n+") + b"\n" for raw in RAW.values())
+    data = b"".join(b"\n# x\n+anfang" + raw.replace(b"\n", b"\n+") + b"\n" for raw in RAW.values())
     file.write_bytes(data)
     history = Typed(file)
     entries = [*history.load_history_strings()]
@@ -635,7 +648,7 @@ def test_what_a_file_of_typed_lines_suggests_is_clean(tmp_path: Path) -> None:
     for entry in entries:
         history.append_string(entry)
     buffer = Buffer(history=history)
-    suggestion = AutoSuggestFromHistory().get_suggestion(buffer, Document("Anfan"))
+    suggestion = AutoSuggestFromHistory().get_suggestion(buffer, Document("anfan"))
     assert suggestion is not None
     assert obeyed("".join(entries) + suggestion.text) == []
 
@@ -659,7 +672,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sessions]:
 def test_nothing_outside_the_chat_steers_the_terminal(
     outside: Outside, sink: Callable[[Outside, str], str]
 ) -> None:
-    assert leaks(lambda text: sink(outside, text)) == {}
+    assert leaks(lambda text: sink(outside, text), payloads=some()) == {}
 
 
 @pytest.mark.parametrize("name", [*BYTES, "CSI red", "C1 CSI", "bidi U+202E"])
@@ -705,7 +718,8 @@ CLEAN = {"clean", "clean_lines", "cleaned", "shown", "pair", "taught_line"}
 between."""
 
 CARRIED = {"join", "dumps", "split"}
-OUT = {"print", "input", "confirm", "write", "writelines", "print_exc", "print_formatted_text"}
+CALLED = {"print", "input", "confirm", "print_formatted_text", "print_exc"}
+METHODS = {"write", "writelines", "print_exc"}
 
 
 def is_clean(node: ast.AST | None, names: dict[str, list[ast.AST]]) -> bool:
@@ -743,8 +757,8 @@ def unclean(source: str) -> list[int]:
         node.lineno
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
-        and getattr(node.func, "id", getattr(node.func, "attr", "")) in OUT
-        and not all(is_clean(argument, given) for argument in node.args)
+        and (getattr(node.func, "id", "") in CALLED or getattr(node.func, "attr", "") in METHODS)
+        and not (node.args and all(is_clean(argument, given) for argument in node.args))
     ]
 
 
@@ -761,6 +775,8 @@ def unclean(source: str) -> list[int]:
         ("for line in a.split('x'): print(f'a {line}')", [1]),
         ("print(json.dumps(cleaned(a)) if b else clean(c) + 'd')", []),
         ("print(json.dumps(a) if b else clean(c))", [1]),
+        ("traceback.print_exc()", [1]),
+        ("write(a, b)", []),
     ],
 )
 def test_what_is_not_cleaned_is_found(source: str, lines: list[int]) -> None:

@@ -14,12 +14,15 @@ from wcwidth import width
 
 from dialog_s2s.dialogue.reply import EXACT, GENERATED, REMEMBERED, TAUGHT, UNKNOWN, Reply
 from dialog_s2s.interfaces.chat.theme import COLOURLESS, Theme
-from dialog_s2s.interfaces.chat.wrapping import Wrapper, wrapped
+from dialog_s2s.interfaces.chat.wrapping import LEAST, Wrapper, wrapped
 from dialog_s2s.interfaces.sanitize import clean
 
 BOT = "bot> "
 COLUMNS = 80
 """Where the terminal does not tell."""
+
+BELOW = 4
+"""Blanks before what a name means, where it stands below."""
 
 SIGNS = {EXACT: "=", REMEMBERED: "~", TAUGHT: "+", GENERATED: "*", UNKNOWN: "?"}
 """Of one column in every terminal, which prettier ones are not."""
@@ -110,16 +113,19 @@ class Display:
     def table(
         self, rows: Sequence[tuple[str, str]], style: str = "command", *, least: int = 0
     ) -> None:
-        """Names with what they mean beside them, in columns; the first of at least so many."""
+        """Names with what they mean beside them, in columns; the first of at least so many. Where
+        the terminal is narrow, what they mean stands below."""
         if not rows:
             return
         left = max(least, *(width(clean(name)) + 2 for name, _ in rows))
+        below = self.wrap and self.columns() < left + 2 + LEAST
         for name, meaning in rows:
             first = clean(name)
-            gap = " " * (left - width(first))
+            gap = "\n" + " " * BELOW if below else " " * (left - width(first))
             body = clean(meaning)
             if self.wrap:
-                body = wrapped(body, self.columns(), left + 2, left + 2)
+                indent = BELOW if below else left + 2
+                body = wrapped(body, self.columns(), indent, indent)
             self.fresh()
             self._write(f"  {self.theme.painted(style, first)}{gap}{body}\n")
 

@@ -215,7 +215,9 @@ class _Hands:
         except BaseException as error:
             app.exit(exception=error)
             return
-        asyncio.get_running_loop().call_later(0.0005, self._next, app)
+        # at once, but not before what is drawn when the loop has nothing else to do
+        wait = 0.0 if self._idle else 0.001
+        asyncio.get_running_loop().call_later(wait, self._next, app)
 
     def _busy(self, app: Application[Any]) -> bool:
         unread = bool(select.select([self._pipe.fileno()], [], [], 0)[0])
@@ -227,11 +229,7 @@ class _Hands:
             self._sent = False
         keys = app.key_processor
         return bool(
-            unread
-            or self._sent
-            or app._running_in_terminal
-            or keys.input_queue
-            or keys.key_buffer
+            unread or self._sent or app._running_in_terminal or keys.input_queue or keys.key_buffer
         )
 
     def _step(self, app: Application[Any]) -> None:

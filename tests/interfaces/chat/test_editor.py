@@ -135,7 +135,7 @@ def test_vi_has_it_in_both_modes(
         ("/no/such editor", "/no/such: No such file or directory; set EDITOR to an editor\n"),
         ("no-such-editor -x", "no-such-editor: No such file or directory; set EDITOR"),
         ("/", "/: Permission denied; set EDITOR to an editor\n"),
-        ("'nano", "$EDITOR is \"'nano\", which is no command; set it to an editor\n"),
+        ("'nano", '$EDITOR is "\'nano", which is no command; set it to an editor\n'),
         ('nano "', "which is no command"),
         ("nano \\", "which is no command"),
         ("   ", "$EDITOR is '   ', which is no command"),
