@@ -187,7 +187,7 @@ def _number(value: Any) -> float | int | None:
         return None
     if isinstance(value, str):  # YAML 1.1 reads 3e-4 as text
         try:
-            value = float(value)
+            value = int(value) if re.fullmatch(r"[+-]?[0-9]{1,20}", value) else float(value)
         except ValueError:
             return None
     if (

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dialog_s2s import strict
+from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.errors import ConfigError
 from dialog_s2s.strict import setting
 
@@ -121,3 +122,8 @@ def test_a_file_without_end_is_refused() -> None:
     assert len(raw) == strict.MAX_BYTES + 1
     with pytest.raises(ConfigError, match="is larger than 1,000,000 bytes"):
         strict.parsed(raw, os.devnull)
+
+
+@pytest.mark.parametrize("seed", [2**53 + 1, 2**63 - 1, 0])
+def test_a_whole_number_given_as_text_is_kept_to_the_digit(seed: int) -> None:
+    assert with_settings(GenerationConfig(), {"seed": str(seed)}).seed == seed

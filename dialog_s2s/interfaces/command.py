@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code and never shows a traceback."""
     # threads that wait must not spin: on a busy laptop spinning costs ten times the time
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed before the start: as if it were /dev/null
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # what the locale cannot show is no failure
     try:
@@ -52,9 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(str(error), error.exit_code)
     except KeyboardInterrupt:
         return _failed("interrupted", 130)
-    except BrokenPipeError:
-        # nobody reads on: end in silence, and keep the interpreter from flushing into the void
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # nobody reads on: end in silence
         return 0
     except OSError as error:
         return _failed(f"{error.strerror}; free some space, then try again", DiskError.exit_code)
@@ -66,6 +67,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "DIALOG_S2S_TRACEBACK=1 shows",
             INTERNAL_ERROR,
         )
+    finally:
+        _give_up()
+
+
+def _give_up() -> None:
+    """Lets go of what cannot be written: the interpreter would try, and fail, again as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(message: str, code: int) -> int:

@@ -129,7 +129,10 @@ def _line_by_line(path: Path, wanted: Wanted) -> bool:
         for line in wanted.questions:
             line = clean(line).strip()
             if line.startswith("/") and not line.startswith("//"):
-                obey(talk, line)
+                try:
+                    obey(talk, line)
+                except EOFError:  # /exit
+                    return not talk.failed
             else:
                 _answered(talk, line.removeprefix("/"), wanted.as_json)
         if not wanted.questions or wanted.stay:

@@ -67,7 +67,10 @@ class LinePrompt:
 
     def confirm(self, question: str) -> bool:
         """See `Prompt`."""
-        return input(f"{clean(question)} (y/N) ").strip().lower() in ("y", "yes")
+        try:
+            return input(f"{clean(question)} (y/N) ").strip().lower() in ("y", "yes")
+        except EOFError:  # Ctrl-D at a question is a no, not the end of the chat
+            return False
 
 
 class FullPrompt:
@@ -108,7 +111,10 @@ class FullPrompt:
 
     def confirm(self, question: str) -> bool:
         """See `Prompt`."""
-        return confirm(clean(question))
+        try:
+            return confirm(clean(question))
+        except EOFError:  # Ctrl-D at a question is a no, not the end of the chat
+            return False
 
     def _toolbar(self) -> str:
         if not self._bar or self._bar[-1].endswith("..."):

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from contextlib import closing
 
-from dialog_s2s.errors import DialogError
+from dialog_s2s.errors import DialogError, Stopped
 from dialog_s2s.interfaces.chat.commands import obey
 from dialog_s2s.interfaces.chat.commands_settings import choose
 from dialog_s2s.interfaces.chat.commands_talk import resumed
@@ -48,6 +48,7 @@ class TerminalChat:
         Raises:
             BundleError: there is no bot to answer.
             EOFError: the chat is over.
+            Stopped: a signal ended it.
         """
         talk = self.talk
         replaces, talk.replaces = talk.replaces, False
@@ -62,6 +63,8 @@ class TerminalChat:
                     talk.show(pieces)
         except KeyboardInterrupt:
             talk.tell("(stopped)")
+        except Stopped:
+            raise
         except DialogError as error:
             if error is talk.loading.error:
                 raise
@@ -95,6 +98,8 @@ class TerminalChat:
     def _menu(self) -> None:
         try:
             choose(self.talk)
+        except Stopped:
+            raise
         except DialogError as error:
             if error is self.talk.loading.error:
                 raise

@@ -229,7 +229,12 @@ class _Hands:
             self._sent = False
         keys = app.key_processor
         return bool(
-            unread or self._sent or app._running_in_terminal or keys.input_queue or keys.key_buffer
+            unread
+            or self._sent
+            or app.invalidated
+            or app._running_in_terminal
+            or keys.input_queue
+            or keys.key_buffer
         )
 
     def _step(self, app: Application[Any]) -> None:

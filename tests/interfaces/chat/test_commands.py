@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,13 @@ from dialog_s2s.interfaces.chat.loading import LoadingBot
 def tiny(tiny_bundle: Path) -> LoadingBot:
     """The bot, which no test here teaches."""
     return LoadingBot(tiny_bundle)
+
+
+@pytest.fixture(scope="module")
+def worn(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadingBot:
+    """A bot that any test here may teach, so that it knows what others taught."""
+    place = tmp_path_factory.mktemp("worn") / "bot"
+    return LoadingBot(Path(shutil.copytree(tiny_bundle, place)))
 
 
 @pytest.fixture(autouse=True)
@@ -164,9 +172,9 @@ def test_what_leaves_leaves(tiny: LoadingBot) -> None:
 
 @pytest.mark.parametrize("name", [*COMMANDS, *ALIASES])
 def test_a_command_is_never_asked_but_with_two_slashes_it_is(
-    own: LoadingBot, asked: list[str], name: str
+    worn: LoadingBot, asked: list[str], name: str
 ) -> None:
-    typed(own, f"/{name} zebra", ENTER, f"{name} zebra", ENTER, CTRL_C)
+    typed(worn, f"/{name} zebra", ENTER, f"{name} zebra", ENTER, CTRL_C)
     assert asked == [f"{name} zebra"]
 
 
@@ -197,10 +205,11 @@ LONG = ("9" * 10_000, "가" * 10_000, "~nobody/" + "x/" * 4996)
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "/exit"])
 def test_the_chat_goes_on_after_very_long_arguments(
-    own: LoadingBot, asked: list[str], name: str
+    request: pytest.FixtureRequest, asked: list[str], name: str
 ) -> None:
+    bot = request.getfixturevalue("own" if name in ("/teach", "/fix") else "tiny")
     lines = (key for long in LONG for key in (pasted(f"{name} {long}"), ENTER, CTRL_C))
-    shown = typed(own, "hello", ENTER, *lines, "bye", ENTER)
+    shown = typed(bot, "hello", ENTER, *lines, "bye", ENTER)
     assert any(line.startswith("bot> ") for line in shown.splitlines()[-2:])
     assert asked == ["hello", "bye"]
 
@@ -216,14 +225,14 @@ PAYLOAD = "".join(
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "/exit"])
 def test_nothing_that_a_terminal_obeys_comes_out_of_a_command(
-    own: LoadingBot, kept: Sessions, name: str
+    worn: LoadingBot, kept: Sessions, name: str
 ) -> None:
     """Neither of what is typed, nor of what is given on the command line, nor of what is there."""
-    own.get().teach(f"evil {PAYLOAD}", f"answer {PAYLOAD}", origin=f"file{PAYLOAD}:3")
+    worn.get().teach(f"evil {PAYLOAD}", f"answer {PAYLOAD}", origin=f"file{PAYLOAD}:3")
     evil = f"evil {PAYLOAD}"
     given = (evil, f"{name} {PAYLOAD}", name, f"{name} {evil}", "/history", "/why")
     no = ("n", CTRL_C)  # an answer, or a letter that is cleared
     keys = ("nnn", CTRL_C, f"{name} ", pasted(PAYLOAD), ENTER, *no, pasted(evil), ENTER)
-    shown = typed(own, *keys, name, ENTER, *no, sessions=kept, questions=given)
+    shown = typed(worn, *keys, name, ENTER, *no, sessions=kept, questions=given)
     assert [line for line in shown.split("\n") if not line.isprintable()] == []
     assert "red[31m" in shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def found(begun: str, sessions: Sessions | None = None) -> list[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, with files in it."""
     place = tmp_path / "work"
     place.mkdir()
@@ -57,7 +56,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (place / "shopping.txt").write_text("")
     (place / "bots").mkdir()
     (place / "bots" / "starter").mkdir()
-    yield place
+    return place
 
 
 # Commands

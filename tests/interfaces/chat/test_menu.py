@@ -14,7 +14,7 @@ from shell import UP as ARROW_UP
 from wcwidth import width
 
 from dialog_s2s.config import METHODS, GenerationConfig, with_settings
-from dialog_s2s.errors import BundleError, ConfigError, DiskError
+from dialog_s2s.errors import BundleError, ConfigError, DiskError, Stopped
 from dialog_s2s.interfaces.chat import commands_settings
 from dialog_s2s.interfaces.chat.menu import CHAT, GENERATION, Item, items
 from dialog_s2s.interfaces.chat.preferences import (
@@ -371,6 +371,11 @@ def test_a_bot_that_cannot_be_had(wrong: BundleError | None) -> None:
     else:
         with pytest.raises(BundleError, match="no bot here"):
             drive("a", F2, loading=loading)
+
+
+def test_a_signal_ends_the_chat_from_the_menu_too() -> None:
+    with pytest.raises(Stopped):
+        drive("a", F2, lambda app: app.exit(exception=Stopped(15)), "b" + ENTER)
 
 
 # What is shown
