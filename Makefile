@@ -14,7 +14,7 @@ test: .venv/installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -q
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 bench: .venv/installed-bench
 	@$(BIN)/python -m benchmarks.starter

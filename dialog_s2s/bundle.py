@@ -126,7 +126,7 @@ def verified(path: str | Path) -> Bundle:
         BundleError: there is none, a file is missing or changed, or its format is not ours.
     """
     folder = Path(path)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # which does not mind a path that is too long
         raise BundleError(
             f"{folder}: there is no bot here; train one with: dialog-s2s train FILE --out {folder}"
         )

@@ -273,7 +273,7 @@ def test_version_and_help(shell: Shell) -> None:
     _, out, _ = shell("--help")
     commands = out.split("COMMAND\n")[1].split("\n\n")[0].split("options:")[0]
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("    ")]
-    assert len(names) == 9
+    assert len(names) == 10
     actions = [["sessions", action] for action in ("list", "show", "export", "delete")]
     for words in ([], *([name] for name in names), *actions):
         code, out, err = shell(*words, "--help")

@@ -11,7 +11,7 @@ from dialog_s2s.config import GenerationConfig
 from dialog_s2s.dialogue.reply import Evidence, Reply
 from dialog_s2s.errors import DataError
 from dialog_s2s.interfaces import lines as module
-from dialog_s2s.interfaces.lines import ask, converse, lines_of, shown
+from dialog_s2s.interfaces.lines import ask, lines_of, shown
 from dialog_s2s.text.turns import Origin, Role, Turn
 
 
@@ -79,20 +79,6 @@ def test_a_line_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(b"123456789\n") == ["123456789"]
     with pytest.raises(DataError, match=r"^x:2: the line is longer"):
         read(b"a\n12345678901\n")
-
-
-def test_a_conversation_answers_line_by_line() -> None:
-    out = io.StringIO()
-    seen: list[str] = []
-
-    def answer(question: str) -> str:
-        seen.append(question)
-        assert out.getvalue().count("\n") >= len(seen) - 1  # no reply waits for the next line
-        return f"\x1b[1m{question}\nmore"
-
-    converse(lines_of(io.BytesIO(b"a\n\nb\n"), "x"), out, answer)
-    assert out.getvalue() == "[1ma more\n\n[1mb more\n"
-    assert seen == ["a", "b"]
 
 
 @pytest.mark.parametrize("together", [1, 2, 3, 100])

@@ -373,12 +373,13 @@ class Outside:
         finally:
             self.sessions.delete([id])
 
-    def file(self, text: str, *words: str) -> str:
-        """A command on a file of such a name, which is empty."""
+    def file(self, text: str, *words: str, bot: bool = False) -> str:
+        """A command on a file of such a name, which is empty; with a bot in the way, or without."""
         file = self.folder / named(text)
         file.write_bytes(b"")
+        patched = {(opening, "open_bundle"): lambda _: None} if bot else None
         try:
-            return self.run(*(word.replace("FILE", str(file)) for word in words))
+            return self.run(*(word.replace("FILE", str(file)) for word in words), patched=patched)
         finally:
             file.unlink()
 
@@ -455,7 +456,7 @@ OUTSIDE: dict[str, Callable[[Outside, str], str]] = {
     "a file to train on": lambda outside, text: outside.file(text, "train", "FILE", "--plan"),
     "a file as a bundle": lambda outside, text: outside.file(text, "ask", "FILE", "hi"),
     "a file as a folder": lambda outside, text: outside.file(text, "train", "x", "--out", "FILE/x"),
-    "a suite": lambda outside, text: outside.file(text, "chat", "x", "-q", "/test FILE"),
+    "a suite": lambda outside, text: outside.file(text, "chat", "x", "-q", "/test FILE", bot=True),
     "own settings": lambda outside, text: outside.settings(text),
 }
 

@@ -85,6 +85,7 @@ def language(talk: Talk, rest: str) -> None:
         talk.tell("The language of each question." if now is None else f"Language: {now}")
         talk.hint(f"what the bot says on its own: {' '.join(TEXTS)}; /lang auto")
         return
+    rest = rest.lower()
     bot.speaks = None if rest == "auto" else rest
     shown = f"Language: {rest}"
     talk.tell("The language of each question." if rest == "auto" else shown)

@@ -11,7 +11,7 @@ from pathlib import Path
 from dialog_s2s.bundle import open_bundle
 from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.dialogue.sessions import Sessions
-from dialog_s2s.errors import DialogError
+from dialog_s2s.errors import DialogError, Stopped
 from dialog_s2s.interfaces.chat.commands import completer, keys, obey
 from dialog_s2s.interfaces.chat.display import Display
 from dialog_s2s.interfaces.chat.loading import LoadingBot
@@ -107,7 +107,7 @@ def _store(needed: bool) -> Sessions | None:
     try:
         return Sessions.open()
     except DialogError as error:
-        if needed:
+        if needed or isinstance(error, Stopped):
             raise
         sys.stderr.write(clean(f"dialog-s2s: this chat is not kept: {error}") + "\n")
         return None
@@ -118,6 +118,7 @@ def _line_by_line(path: Path, wanted: Wanted) -> bool:
 
     Lines of `wanted.questions` may be commands; what is read from the input never is.
     """
+    open_bundle(path)
     with ExitStack() as stack:
         sessions = found = None
         if wanted.resume is not None:

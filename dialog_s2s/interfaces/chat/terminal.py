@@ -63,6 +63,7 @@ class TerminalChat:
                     talk.show(pieces)
         except KeyboardInterrupt:
             talk.tell("(stopped)")
+            talk.draft = line if replaces else talk.draft
         except Stopped:
             raise
         except DialogError as error:

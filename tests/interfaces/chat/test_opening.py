@@ -85,6 +85,7 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
     """Answers in the place of any bundle, where there is no prompt."""
     bot = Echo()
     monkeypatch.setattr(module, "LoadingBot", lambda path: bot.paths.append(path) or bot)
+    monkeypatch.setattr(module, "open_bundle", lambda _: None)
     monkeypatch.setattr(prompts, "PromptSession", never)
     monkeypatch.setattr(prompts, "input", never, raising=False)
     return bot
@@ -274,7 +275,6 @@ def test_a_piped_chat_goes_on_and_is_kept(shell: Shell, tiny_bundle: Path) -> No
         (["--set", "sed=3"], 2, "did you mean 'seed'?"),
         (["--set", "seed"], 2, "is not name=value"),
         (["--set", "temperature=-1"], 2, "temperature: must be a number"),
-        (["--resume", "x"], 2, "no conversation 'x'"),
         ([], 3, "there is no bot here"),
         (["-q", "hello"], 3, "there is no bot here"),
     ],
@@ -287,6 +287,20 @@ def test_what_is_wrong_is_told_on_stderr(
     assert (found, out) == (code, "")
     assert told in err
     assert "Traceback" not in err
+
+
+def test_no_conversation_to_go_on_with(shell: Shell, echo: Echo) -> None:
+    code, out, err = shell("chat", "bot", "--resume", "x", stdin="hello\n")
+    assert (code, out) == (2, "")
+    assert "no conversation 'x'" in err
+    assert echo.asked == []
+
+
+def test_without_a_bot_nothing_is_a_failure_too(shell: Shell, tmp_path: Path) -> None:
+    for words in ((), ("-q", "/help")):
+        code, out, err = shell("chat", tmp_path / "none", *words, stdin="")
+        assert (code, out) == (3, "")
+        assert "there is no bot here" in err
 
 
 # What the user prefers
