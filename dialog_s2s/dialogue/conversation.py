@@ -6,17 +6,18 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
+from dialog_s2s.config import GenerationConfig
 from dialog_s2s.dialogue.answerer import Answerer
+from dialog_s2s.dialogue.asking import Asking, answering, driven
 from dialog_s2s.dialogue.facts import Fact, Facts
 from dialog_s2s.dialogue.noted import noted
 from dialog_s2s.dialogue.parts import words
-from dialog_s2s.dialogue.recollected import recollected
 from dialog_s2s.dialogue.record import Record
-from dialog_s2s.dialogue.reply import TAUGHT, UNKNOWN, Evidence, Reply
+from dialog_s2s.dialogue.reply import TAUGHT, Evidence, Reply
 from dialog_s2s.dialogue.sessions import Session, Sessions
 from dialog_s2s.errors import UsageError
 from dialog_s2s.memory.rows import Row
@@ -106,11 +107,26 @@ class Conversation:
 
     def reply(self, question: str, **settings: object) -> Reply:
         """Answers in context and remembers both turns. Raises as `Bot.reply` does."""
+        chosen = self.bot.settings(**settings)
+        return driven(self.asking(question, chosen), self._bots(settings))
+
+    def asking(self, question: str, settings: GenerationConfig) -> Asking:
+        """As `reply`, for whoever asks the bot for many conversations together: yields the turns
+        that the bot is to answer, unless what the user said answers them, and is sent its reply.
+
+        An exchange that is closed before its reply is there is taken back, as one that fails is.
+
+        Raises:
+            UsageError: the question is empty, or another exchange was begun meanwhile.
+        """
         began = time.perf_counter()
-        self.bot.settings(**settings)
         with self._exchange(question) as asked:
+            mark = self._open
             heard = self._learn(asked)
-            reply = self._answer(asked, heard, self.history[:-1], settings, began)
+            before = self.history[:-1]
+            reply = yield from answering(asked, self._facts, heard, before, settings, began)
+            if self._open is not mark:
+                raise UsageError("another question was asked meanwhile; ask this one again")
             self._say(reply)
         return reply
 
@@ -332,15 +348,13 @@ class Conversation:
         began: float,
     ) -> Reply:
         """The reply from what the user said, or else the bot's."""
-        known = self._facts.answer(asked)
-        if known is None:
-            reply = self.bot.reply(asked, history, **settings)
-            if reply.source == UNKNOWN:
-                known = self._facts.acknowledged(asked, heard)
-            if known is None:
-                return reply
-        turns = (*history, Turn(Role.USER, asked))
-        return recollected(known, turns, self.bot.settings(**settings), began)
+        chosen = self.bot.settings(**settings)
+        asking = answering(asked, self._facts, heard, history, chosen, began)
+        return driven(asking, self._bots(settings))
+
+    def _bots(self, settings: dict[str, object]) -> Callable[[tuple[Turn, ...]], Reply]:
+        """What the bot alone replies to the last of some turns."""
+        return lambda turns: self.bot.reply(turns[-1].text, turns[:-1], **settings)
 
     def _say(self, reply: Reply) -> None:
         self._record.add(Turn(Role.BOT, reply.text), noted(reply))

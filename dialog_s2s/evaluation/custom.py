@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from dialog_s2s.dialogue.reply import Reply
 from dialog_s2s.errors import UsageError
@@ -58,7 +61,7 @@ class Custom(Assertion):
                 return _line(said) or "an empty text"
             # not by truth: a function that forgets to return would fail without a reason, and
             # NumPy's booleans are what comparing its numbers gives
-            if isinstance(said, bool) or type(said).__name__ in ("bool", "bool_"):
+            if isinstance(said, bool | np.bool_):
                 return None if said else "False"
             return f"a {type(said).__name__}, which must be True, False or a text"
         except (Exception, SystemExit) as error:
@@ -95,7 +98,7 @@ def read(value: Placed, functions: Functions | None) -> Assertion:
         DataError: with the line, as `Functions.find` does, or it is not written `file.py:name`.
     """
     place = value.text("function")
-    if not re.match(FORM, place):
+    if not re.fullmatch(FORM, place):
         raise value.fault(f"function is {excerpt(place)}; it must be like checks.py:polite")
     return Custom(place, None if functions is None else functions.find(value))
 
@@ -117,14 +120,24 @@ def _run(file: Path, value: Placed) -> ModuleType:
         del sys.modules[module.__name__]
         if before is not None:
             sys.modules[module.__name__] = before
-        raise value.fault(f"{excerpt(str(file), 120)} fails when it is run: {_told(error)}") from None
+        raise value.fault(
+            f"{excerpt(str(file), 120)} fails when it is run: {_told(error)}; correct it"
+        ) from None
     return module
 
 
 def _told(error: BaseException) -> str:
-    """An exception in one line."""
-    text = _line(str(error))
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    """An exception in one line, with the place in the author's code."""
+    _, *theirs = traceback.walk_tb(error.__traceback__)
+    place = ""
+    if theirs:  # none where it was called with the wrong arguments, or is not Python
+        frame, line = theirs[0]
+        place = f" ({Path(frame.f_code.co_filename).name}:{line})"
+    try:
+        text = _line(str(error))
+    except Exception:  # of an exception that cannot be written out
+        text = ""
+    return (f"{type(error).__name__}: {text}" if text else type(error).__name__) + place
 
 
 def _line(text: str) -> str:

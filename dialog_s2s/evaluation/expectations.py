@@ -10,7 +10,9 @@ from typing import Literal
 
 from dialog_s2s.dialogue.languages import SCRIPTS
 from dialog_s2s.dialogue.reply import SOURCES
+from dialog_s2s.evaluation import custom
 from dialog_s2s.evaluation.assertions import Assertion, Cites, Not, Source, Within
+from dialog_s2s.evaluation.custom import Functions
 from dialog_s2s.evaluation.placed import Placed, nearest
 from dialog_s2s.evaluation.text_assertions import (
     Contains,
@@ -25,23 +27,30 @@ from dialog_s2s.evaluation.text_assertions import (
 )
 from dialog_s2s.text.fields import excerpt
 
-_LANGUAGES = tuple(sorted(" ".join(SCRIPTS.values()).split()))
+LANGUAGES = tuple(sorted(" ".join(SCRIPTS.values()).split()))
+"""Codes that a `language` may be."""
 
 
-def read(value: Placed) -> tuple[Assertion, ...]:
+def read(
+    value: Placed, functions: Functions | None = None, what: str = "expect"
+) -> tuple[Assertion, ...]:
     """The assertions of an `expect`: a text is the reply itself, a list is any of some replies.
+
+    `what` names it in messages; `functions` are those that may run.
 
     Raises:
         DataError: with the line, for an unknown kind, a value of the wrong shape, a pattern that
-            cannot be compiled, an unknown source or language.
+            cannot be compiled, an unknown source or language, a function that cannot be loaded.
     """
     if not value.is_mapping:
-        return (Same(value.texts("expect")),)
+        return (Same(value.texts(what)),)
     found: list[Assertion] = []
-    for kind, each in value.entries("expect", KINDS).items():
+    for kind, each in value.entries(what, KINDS).items():
         if kind == "not":
-            entries = each.entries("not", tuple(_READERS))
+            entries = each.entries("not", NEGATED)
             found += [Not(_READERS[name](inner)) for name, inner in entries.items()]
+        elif kind == "function":
+            found.append(custom.read(each, functions))
         else:
             found.append(_READERS[kind](each))
     return tuple(found)
@@ -100,7 +109,7 @@ def _milliseconds(value: Placed) -> Assertion:
 
 
 def _language(value: Placed) -> Assertion:
-    return Language(_one_of(value, value.text("language"), "language", _LANGUAGES))
+    return Language(_one_of(value, value.text("language"), "language", LANGUAGES))
 
 
 def _source(value: Placed) -> Assertion:
@@ -148,5 +157,8 @@ _READERS: dict[str, Callable[[Placed], Assertion]] = {
     "milliseconds": _milliseconds,
     "no_repetition": _no_repetition,
 }
-KINDS = (*_READERS, "not")
+NEGATED = tuple(_READERS)
+"""The keys that a `not` may have: no function, of which one that fails would hold there."""
+
+KINDS = (*NEGATED, "function", "not")
 """The keys that an `expect` may have."""

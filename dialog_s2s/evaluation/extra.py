@@ -8,8 +8,8 @@ from typing import Any
 from dialog_s2s.errors import UsageError
 
 
-def load(name: str) -> Any:
-    """The package or module `name`.
+def load(name: str, what: str = "evaluate") -> Any:
+    """The package or module `name`, which `what` needs.
 
     Raises:
         UsageError: it is not installed; the message names the command that installs it.
@@ -18,6 +18,6 @@ def load(name: str) -> Any:
         return import_module(name)
     except ImportError:
         raise UsageError(
-            f"evaluate needs {name.split('.')[0]}, which is not installed; "
-            "install what it uses with: pip install 'dialog-s2s[evaluate]'"
+            f"{what} needs {name.split('.')[0]}, which is not installed; "
+            "install it with: pip install 'dialog-s2s[evaluate]'"
         ) from None

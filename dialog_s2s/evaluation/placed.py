@@ -73,12 +73,13 @@ class Placed:
         """The error to raise for what is wrong with it."""
         return fault(message, self.origin)
 
-    def entries(self, what: str, allowed: Sequence[str]) -> dict[str, Placed]:
-        """The values of a mapping by key, in the order of the file."""
+    def entries(self, what: str, allowed: Sequence[str] | None = None) -> dict[str, Placed]:
+        """The values of a mapping by key, in the order of the file; all keys are allowed where
+        none are given."""
         found: dict[str, Placed] = {}
         for key, value in self._pairs(what):
             name = key.text("a key")
-            if name not in allowed:
+            if allowed is not None and name not in allowed:
                 raise key.fault(f"unknown key {excerpt(name)}; {nearest(name, allowed, what)}")
             if name in found:
                 raise key.fault(f'the key "{name}" occurs twice; keep one')
@@ -125,11 +126,19 @@ class Placed:
             raise self.fault(f"{what} is a mapping; it must be a text or a list of texts")
         return tuple(item.text(what) for item in self.items(what))
 
-    def number(self, what: str, most: float = math.inf) -> float:
-        """A number from 0 to `most`."""
+    def as_written(self, what: str) -> str:
+        """A text, or a number or a date as it was written."""
+        tag = self.node.tag.removeprefix(_TAG)
+        if isinstance(self.node, ScalarNode) and tag in ("int", "float", "timestamp"):
+            return str(self.node.value)
+        return self.text(what)
+
+    def number(self, what: str, most: float = math.inf, *, positive: bool = False) -> float:
+        """A number from 0 to `most`; with `positive`, above 0."""
         number = self._number()
-        if number is None or not 0 <= number <= most:
-            span = "of at least 0" if most == math.inf else f"from 0 to {most:g}"
+        if number is None or not 0 <= number <= most or (positive and not number):
+            least = "above 0" if positive else "of at least 0"
+            span = least if most == math.inf else f"from 0 to {most:g}"
             raise self.fault(f"{what} is {self._shown()}; it must be a number {span}")
         return number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dialog_s2s.evaluation.suites import Case, CaseResult, Suite
+from dialog_s2s.evaluation.cases import Case, CaseResult, Suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,11 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A case asked once, with one seed."""
+    """A case asked once, with one seed.
+
+    Only sampled replies depend on the seed; of a case whose replies are not, or whose settings fix
+    the seed, all attempts share one result.
+    """
 
     seed: int
     result: CaseResult
@@ -46,6 +50,13 @@ class Outcome:
     attempts: tuple[Attempt, ...]
     threshold: float = 1.0
     """The pass rate from which on the case passes."""
+    number: int = 1
+    """Tells the cases of a suite with the same name apart; see `numbered`."""
+
+    @property
+    def key(self) -> str:
+        """What it is called in a baseline; no other case of its suite is called so."""
+        return _numbered(key(self.case), self.number)
 
     @property
     def rate(self) -> float:
@@ -71,6 +82,7 @@ class Run:
     variants: tuple[Variant, ...]
     seeds: tuple[int, ...]
     outcomes: tuple[Outcome, ...]
+    """Of some or all of the suites' cases."""
     seconds: float
     """Wall time."""
 
@@ -83,3 +95,26 @@ def key(case: Case) -> str:
     """What a case is called in a baseline: its file's name and its own, which stay when lines are
     added above it."""
     return f"{case.origin.file.rpartition('/')[2]}: {case.name}"
+
+
+def numbered(suite: Suite) -> tuple[tuple[Case, int], ...]:
+    """The cases of a suite, each with its `Outcome.number`, so that all keys differ."""
+    names = {case.name for case in suite.cases}
+    latest: dict[str, int] = {}
+    found = []
+    for case in suite.cases:
+        number = latest.get(case.name, 0) + 1
+        while number > 1 and _numbered(case.name, number) in names:
+            number += 1
+        latest[case.name] = number
+        found.append((case, number))
+    return tuple(found)
+
+
+def keys(suite: Suite) -> tuple[str, ...]:
+    """What the cases of a suite are called in a baseline, in their order; all differ."""
+    return tuple(_numbered(key(case), number) for case, number in numbered(suite))
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name} ({number})"

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from yaml.nodes import SequenceNode
 
 from dialog_s2s.dialogue.reply import UNKNOWN
 from dialog_s2s.errors import DataError, DiskError, UsageError
+from dialog_s2s.evaluation.case_reader import cases_of_file, read_case
+from dialog_s2s.evaluation.cases import Case
 from dialog_s2s.evaluation.placed import from_yaml
-from dialog_s2s.evaluation.suites import YAML, Case, cases_of
+from dialog_s2s.evaluation.suite_text import HEADER, quoted
+from dialog_s2s.evaluation.suites import YAML, cases_of
 from dialog_s2s.text.lines import Line, stream
-
-HEADER = """\
-# Replies that the bot is expected to give.
-# A case has "ask" and "expect", or "turns", a list of those.
-# An "expect" is a reply, a list of replies, or a mapping of assertions; see docs/suites.md.
-"""
+from dialog_s2s.text.nodes import MAX_BYTES
 
 _INDENT = 2
-# Beyond what JSON escapes: what YAML may not hold or takes for a line end, what reorders a line.
-_HIDDEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_DASH = re.compile(r"-(\s|$)")
 
 
 def case_text(
@@ -45,10 +42,10 @@ def case_text(
     for ask, reply, source in turns:
         if not ask.strip() or not reply.strip():
             raise UsageError("a question or a reply is blank; it cannot be kept in a suite")
-        expect = f"{{source: {UNKNOWN}}}" if source == UNKNOWN else _quoted(reply)
-        exchanges.append([f"ask: {_quoted(ask)}", f"expect: {expect}"])
-    lines = [f"name: {_quoted(name)}"] if name else []
-    lines += [f"persona: {_quoted(persona)}"] if persona else []
+        expect = f"{{source: {UNKNOWN}}}" if source == UNKNOWN else quoted(reply)
+        exchanges.append([f"ask: {quoted(ask)}", f"expect: {expect}"])
+    lines = [f"name: {quoted(name)}"] if name else []
+    lines += [f"persona: {quoted(persona)}"] if persona else []
     if len(exchanges) == 1:
         lines += exchanges[0]
     else:
@@ -77,12 +74,12 @@ def append_case(path: str | Path, text: str) -> int:
     fresh = place.with_name(f".{place.name[:32]}.{secrets.token_hex(4)}.new")
     try:
         present = place.exists() and not (place.is_file() and place.stat().st_size == 0)
-        old, indent = _listed(place, str(path)) if present else ((), _INDENT)
+        old = _listed(place, str(path)) if present else _Listed()
         before = place.read_bytes() if present else b""
-        _check_new(case, old)
+        _check_new(case, old.cases)
         try:
-            _write(fresh, _extended(before, text, indent), place)
-            if _reread(fresh, str(path)) != (*old, case):
+            _write(fresh, _extended(before, text, old.indent), place)
+            if _end(fresh, str(path), old) != (*old.last, case):
                 raise DataError("does not end with its list of cases; add the case by hand", path)
             os.replace(fresh, place)
         finally:
@@ -92,7 +89,7 @@ def append_case(path: str | Path, text: str) -> int:
             f"{path}: cannot be written ({error.strerror}); choose another place, or see whether "
             "its folder may be written to"
         ) from None
-    return len(old) + 1
+    return len(old.cases) + 1
 
 
 def _one(text: str) -> Case:
@@ -103,29 +100,47 @@ def _one(text: str) -> Case:
     return cases[0]
 
 
-def _listed(place: Path, file: str) -> tuple[tuple[Case, ...], int]:
-    """The cases of a file, and the column of its list."""
-    listed = from_yaml(stream(place), file).entries("the file", ("cases",))["cases"]
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The cases of a file and where its list ends."""
+
+    cases: tuple[Case, ...] = ()
+    last: tuple[Case, ...] = ()
+    """Those of the last item."""
+    indent: int = _INDENT
+    """The column of the list."""
+    line: int = 0
+    """Where the last item's mapping begins, from 0."""
+
+
+def _listed(place: Path, file: str) -> _Listed:
+    listed = cases_of_file(from_yaml(stream(place), file))
     node = listed.node
     if listed.is_empty:
-        return (), _INDENT
+        return _Listed()
     if isinstance(node, SequenceNode) and node.flow_style:
         raise listed.fault(
             "cases is a list in brackets, to which nothing can be added; put each case in lines "
             "of its own after a -, or delete the brackets if they are empty"
         )
-    return cases_of(stream(place), file), node.start_mark.column
+    groups = [read_case(item) for item in listed.items("cases")]
+    return _Listed(
+        tuple(case for group in groups for case in group),
+        groups[-1],
+        node.start_mark.column,
+        node.value[-1].start_mark.line,
+    )
 
 
 def _check_new(case: Case, old: Sequence[Case]) -> None:
     for each in old:
-        same = (each.turns, each.persona, each.settings) == (
-            case.turns,
-            case.persona,
-            case.settings,
-        )
-        if same:
+        if _asked(each) == _asked(case):
             raise UsageError(f"the case is there already ({each.origin}); delete it there first")
+
+
+def _asked(case: Case) -> object:
+    """What makes cases the same, whatever they are called."""
+    return case.turns, case.persona, case.settings, case.expect_all, case.expect_any
 
 
 def _extended(before: bytes, text: str, indent: int) -> bytes:
@@ -147,13 +162,25 @@ def _write(fresh: Path, data: bytes, place: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _reread(fresh: Path, file: str) -> tuple[Case, ...]:
+def _end(fresh: Path, file: str, old: _Listed) -> tuple[Case, ...]:
+    """The cases of the file's end, from the last item that it had; nothing where that is no list.
+
+    YAML is read from its start to its end, so what is added cannot change what stood before: it
+    is enough to read the last item, which may not have ended, and what was added.
+    """
+    if fresh.stat().st_size > MAX_BYTES:
+        raise DataError(f"would be larger than {MAX_BYTES:,} bytes; begin another suite", file)
+    lines = [line.text for line in stream(fresh)]
+    if not old.last:
+        tail = lines
+    else:
+        dash = old.line  # the - stands before its mapping, or on a line above
+        while dash >= 0 and not _DASH.match(lines[dash].expandtabs(1), old.indent):
+            dash -= 1
+        if dash < 0 or lines[dash][: old.indent].strip():
+            return ()
+        tail = ["cases:", *lines[dash:]]
     try:
-        return cases_of(stream(fresh), file)
+        return cases_of(map(Line._make, enumerate(tail, 1)), file)
     except DataError:  # the complaint would be about lines that are not in the file
         return ()
-
-
-def _quoted(text: str) -> str:
-    """A text as YAML reads it back, on one line."""
-    return _HIDDEN.sub(lambda char: f"\\u{ord(char[0]):04x}", json.dumps(text, ensure_ascii=False))

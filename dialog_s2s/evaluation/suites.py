@@ -3,121 +3,85 @@
     cases:
       - ask: when do you open
         expect: We open at nine.        # or a list of replies, or a mapping of assertions
-      - name: Sunday                    # optional, as are tags, persona and settings
+      - name: Sunday                    # optional, as are tags, persona, settings and weight
         turns:
           - ask: when do you open
           - ask: and on Sunday
             expect: {contains: ten}
 
-In JSON Lines each line is a case.
+In JSON Lines each line is a case; in CSV and TSV each record, see `suite_table`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.dialogue.conversation import Answerer, Conversation
 from dialog_s2s.dialogue.reply import Reply
-from dialog_s2s.errors import ConfigError, DataError
-from dialog_s2s.evaluation import expectations
-from dialog_s2s.evaluation.assertions import Assertion
+from dialog_s2s.errors import DataError
+from dialog_s2s.evaluation import suite_table
+from dialog_s2s.evaluation.case_reader import cases_of_file, read_case
+from dialog_s2s.evaluation.cases import Case, CaseResult, Step, StepResult, Suite
+from dialog_s2s.evaluation.custom import Functions
 from dialog_s2s.evaluation.placed import Placed, from_json, from_yaml
 from dialog_s2s.text.jsonl import parse
 from dialog_s2s.text.lines import Line, stream
 from dialog_s2s.text.turns import Origin
 
+__all__ = [
+    "JSONL",
+    "TABLES",
+    "YAML",
+    "Case",
+    "CaseResult",
+    "Step",
+    "StepResult",
+    "Suite",
+    "cases_of",
+    "read_suite",
+    "run_case",
+    "run_suite",
+]
+
 YAML = (".yaml", ".yml")
 JSONL = ".jsonl"
-
-_CASE = ("name", "tags", "persona", "settings", "ask", "expect", "turns")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A question, and what is expected of its reply; nothing, where it only leads to the next."""
-
-    ask: str
-    expected: tuple[Assertion, ...]
-    origin: Origin = field(compare=False)
+TABLES = {".csv": None, ".tsv": "\t"}
+"""Endings of tables, with their delimiter; None where the header shows it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A conversation of its own, from its first question."""
+def read_suite(path: str | Path, *, functions: bool = False) -> Suite:
+    """The suite in a file whose name ends in .yaml, .yml, .jsonl, .csv or .tsv.
 
-    name: str
-    tags: tuple[str, ...]
-    persona: str
-    settings: Mapping[str, object]
-    """Of the generation, those that the case gives."""
-    turns: tuple[Step, ...]
-    origin: Origin = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """The cases of a file, of which there is at least one."""
-
-    file: str
-    cases: tuple[Case, ...]
-
-    def __post_init__(self) -> None:
-        if not self.cases:
-            raise DataError("has no cases; add one", self.file)
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """What came of a question; `failures` has a line for each assertion that does not hold."""
-
-    step: Step
-    reply: Reply
-    failures: tuple[str, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all that was expected came."""
-        return not self.failures
-
-
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """What came of a case."""
-
-    case: Case
-    steps: tuple[StepResult, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all of its questions passed."""
-        return all(step.passed for step in self.steps)
-
-
-def read_suite(path: str | Path) -> Suite:
-    """The suite in a file whose name ends in .yaml, .yml or .jsonl.
+    With `functions` the Python files that its cases name are loaded, which runs code: for suites
+    that are trusted as a program is. Without, such cases are read but cannot be run.
 
     Raises:
-        DataError: with file and line, where it cannot be read, is of no such kind, or breaks a
-            rule.
+        DataError: with file and line, where it cannot be read, is of no such kind, breaks a
+            rule, or names a function that cannot be loaded.
     """
-    ending = Path(path).suffix.lower()
-    if ending not in (*YAML, JSONL):
-        known = ", ".join((*YAML, JSONL))
+    file, ending = str(path), Path(path).suffix.lower()
+    if ending not in (*YAML, JSONL, *TABLES):
+        known = ", ".join((*YAML, JSONL, *TABLES))
         raise DataError(f"the name does not tell what it is; it must end in one of {known}", path)
-    cases = _from_lines if ending == JSONL else cases_of
-    return Suite(str(path), cases(stream(path), str(path)))
+    source, allowed = stream(path), Functions() if functions else None
+    if ending in YAML:
+        return Suite(file, cases_of(source, file, allowed))
+    if ending == JSONL:
+        values = _from_lines(source, file)
+    else:
+        values = suite_table.read(source, file, TABLES[ending])
+    return Suite(file, tuple(case for value in values for case in read_case(value, allowed)))
 
 
-def cases_of(source: Iterable[Line], file: str) -> tuple[Case, ...]:
+def cases_of(
+    source: Iterable[Line], file: str, functions: Functions | None = None
+) -> tuple[Case, ...]:
     """The cases of a suite in YAML. Raises as `read_suite` does."""
-    root = from_yaml(source, file)
-    listed = root.entries("the file", ("cases",))["cases"]
+    listed = cases_of_file(from_yaml(source, file))
     if listed.is_empty:
         raise listed.fault("cases is empty; add a case below it")
-    return tuple(_case(item) for item in listed.items("cases"))
+    return tuple(case for item in listed.items("cases") for case in read_case(item, functions))
 
 
 def run_case(bot: Answerer, case: Case, **settings: object) -> CaseResult:
@@ -126,17 +90,23 @@ def run_case(bot: Answerer, case: Case, **settings: object) -> CaseResult:
     `settings` are the bot's generation settings, except where the case has others.
 
     Raises:
-        UsageError: a setting is unknown or out of range, or a package that `chrf` needs is not
-            installed.
+        UsageError: a setting is unknown or out of range, a package that `chrf` needs is not
+            installed, or the suite was read without leave to run its functions.
     """
     talk = Conversation(bot, case.persona)
+    chosen = {**settings, **case.settings}
+    return judged(case, [talk.reply(step.ask, **chosen) for step in case.turns])
+
+
+def judged(case: Case, replies: Sequence[Reply]) -> CaseResult:
+    """What the replies to a case's questions, one for each, are worth. Raises `UsageError` as
+    `run_case` does of what is expected."""
     results = []
-    for step in case.turns:
-        reply = talk.reply(step.ask, **{**settings, **case.settings})
+    for step, reply in zip(case.turns, replies, strict=True):
         checked = (each.check(reply) for each in step.expected)
         failures = tuple(each for each in checked if each is not None)
         results.append(StepResult(step, reply, failures))
-    return CaseResult(case, tuple(results))
+    return CaseResult(case, tuple(results), tuple(_whole(case, results)))
 
 
 def run_suite(bot: Answerer, suite: Suite, **settings: object) -> Iterator[CaseResult]:
@@ -145,57 +115,20 @@ def run_suite(bot: Answerer, suite: Suite, **settings: object) -> Iterator[CaseR
         yield run_case(bot, case, **settings)
 
 
-def _from_lines(source: Iterable[Line], file: str) -> tuple[Case, ...]:
-    found = []
+def _whole(case: Case, results: list[StepResult]) -> Iterator[str]:
+    """A line for each assertion about the whole conversation that does not hold."""
+    for each in case.expect_all:
+        for number, result in enumerate(results, 1):
+            if failure := each.check(result.reply):
+                yield f"expect_all, turn {number}: {failure}"
+    for each in case.expect_any:
+        failures = [each.check(result.reply) for result in results]
+        if all(failures):
+            yield f"expect_any, none of {len(results)} replies; of the last: {failures[-1]}"
+
+
+def _from_lines(source: Iterable[Line], file: str) -> Iterator[Placed]:
     for number, text in source:
         if text.strip():
             where = Origin(file, number)
-            found.append(_case(from_json(parse(text, where), where)))
-    return tuple(found)
-
-
-def _case(value: Placed) -> Case:
-    entries = value.entries("a case", _CASE)
-    turns = _turns(value, entries)
-    return Case(
-        name=entries["name"].text("name") if "name" in entries else turns[0].ask,
-        tags=entries["tags"].texts("tags") if "tags" in entries else (),
-        persona=entries["persona"].text("persona") if "persona" in entries else "",
-        settings=_settings(entries["settings"]) if "settings" in entries else {},
-        turns=turns,
-        origin=value.origin,
-    )
-
-
-def _turns(value: Placed, entries: Mapping[str, Placed]) -> tuple[Step, ...]:
-    if "turns" in entries:
-        for key in ("ask", "expect"):
-            if key in entries:
-                raise entries[key].fault(f'both "turns" and "{key}"; put it into a turn')
-        turns = tuple(
-            _step(item, item.entries("a turn", ("ask", "expect")), "the turn")
-            for item in entries["turns"].items("turns")
-        )
-        if not any(step.expected for step in turns):
-            raise value.fault('nothing is expected in the case; add "expect" to a turn')
-        return turns
-    if "ask" in entries and "expect" not in entries:
-        raise value.fault('the case has no "expect"; add it')
-    return (_step(value, entries, "the case"),)
-
-
-def _step(value: Placed, entries: Mapping[str, Placed], what: str) -> Step:
-    if "ask" not in entries:
-        raise value.fault(f'{what} has no "ask"; add it')
-    expected = expectations.read(entries["expect"]) if "expect" in entries else ()
-    return Step(entries["ask"].text("ask"), expected, value.origin)
-
-
-def _settings(value: Placed) -> dict[str, object]:
-    found = value.settings("settings")
-    for name, (setting, place) in found.items():
-        try:
-            with_settings(GenerationConfig(), {name: setting})
-        except ConfigError as error:
-            raise place.fault(str(error)) from None
-    return {name: setting for name, (setting, _) in found.items()}
+            yield from_json(parse(text, where), where)

@@ -30,7 +30,8 @@ _LITERAL = ("settings", "parameters", "weight")
 """Keys of a case whose values have no parameters."""
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\{")
-_NAME = re.compile(r"[^\W\d]\w*")
+NAME = r"[^\s{}0-9][^\s{}]*"
+"""What a parameter may be called, as a regular expression of Python and of JavaScript alike."""
 
 Values = Mapping[str, str]
 
@@ -67,9 +68,9 @@ def expanded(case: Placed) -> Iterator[tuple[Placed, str | None]]:
 
 def _product(value: Placed) -> list[Values]:
     lists = {}
-    for name, each in value.lists("parameters").items():
+    for name, each in value.entries("parameters").items():
         _check_name(name, value)
-        lists[name] = [item.literal(name) for item in each]
+        lists[name] = [item.as_written(name) for item in each.items(name)]
     count = prod(map(len, lists.values()))
     if count > LIMIT:
         raise value.fault(
@@ -85,7 +86,8 @@ def _mappings(value: Placed) -> list[Values]:
         raise value.fault(f"the parameters make {len(items):,} cases; there may be {LIMIT:,}")
     found: list[Values] = []
     for item in items:
-        given = {name: each.literal(name) for name, each in item.named("parameters").items()}
+        entries = item.entries("parameters")
+        given = {name: each.as_written(name) for name, each in entries.items()}
         for name in given:
             _check_name(name, item)
         if found and given.keys() != found[0].keys():
@@ -99,10 +101,10 @@ def _mappings(value: Placed) -> list[Values]:
 
 
 def _check_name(name: str, value: Placed) -> None:
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         raise value.fault(
-            f"the parameter is called {excerpt(name)}; a name is letters, digits and _, and does "
-            "not begin with a digit"
+            f"the parameter is called {excerpt(name)}; a name has no blanks and no braces, and "
+            "does not begin with a digit"
         )
 
 
@@ -166,7 +168,7 @@ def _texts(node: Node) -> Iterator[ScalarNode]:
 def _bound(node: Node, values: Values, literal: tuple[str, ...] = _LITERAL) -> Node:
     """A copy of a node in whose texts the values stand; parts without any are the same object."""
     if isinstance(node, ScalarNode):
-        if not node.tag.endswith(":str") or "{" not in node.value and "}" not in node.value:
+        if not node.tag.endswith(":str") or not _PART.search(node.value):
             return node
         text = _filled(node.value, values)
         return ScalarNode(node.tag, text, node.start_mark, node.end_mark, node.style)
@@ -175,9 +177,9 @@ def _bound(node: Node, values: Values, literal: tuple[str, ...] = _LITERAL) -> N
             (key, value if key.value in literal else _bound(value, values, ()))
             for key, value in node.value
         ]
-        return MappingNode(node.tag, made, node.start_mark, node.end_mark, node.flow_style)
+        return MappingNode(node.tag, made, node.start_mark, node.end_mark)
     items = [_bound(item, values, ()) for item in node.value]
-    return SequenceNode(node.tag, items, node.start_mark, node.end_mark, node.flow_style)
+    return SequenceNode(node.tag, items, node.start_mark, node.end_mark)
 
 
 def _filled(text: str, values: Values) -> str:

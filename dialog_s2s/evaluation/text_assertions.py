@@ -144,7 +144,7 @@ class Scores(Assertion):
     def _score(self, reply: Reply) -> float:
         if self.measure == "token_f1":
             return token_f1(reply.text, self.references)
-        chrf = load("sacrebleu").CHRF()
+        chrf = load("sacrebleu", "chrf").CHRF()
         return float(chrf.sentence_score(reply.text, list(self.references)).score) / 100
 
 

@@ -22,6 +22,7 @@ from dialog_s2s.interfaces.evaluate import evaluate
 from dialog_s2s.interfaces.lines import ask, lines_of
 from dialog_s2s.interfaces.listing import counted
 from dialog_s2s.interfaces.parser import parsed
+from dialog_s2s.interfaces.repl.shell import repl
 from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.interfaces.starter import starter_bot
 from dialog_s2s.interfaces.train import train_watched
@@ -155,6 +156,10 @@ def _chat(options: argparse.Namespace) -> int:
     return 0 if chat(options.bundle, starter_bot, wanted) else TESTS_FAILED
 
 
+def _repl(options: argparse.Namespace) -> int:
+    return repl(options.bundles, parse_settings(options.set), options.plain)
+
+
 def _teach(options: argparse.Namespace) -> None:
     pairs.teach(options.bundle, options.question, options.answer)
 
@@ -222,6 +227,7 @@ def _bundle(options: argparse.Namespace) -> None:
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int | None]] = {
     "train": _train,
     "chat": _chat,
+    "repl": _repl,
     "ask": _ask,
     "teach": _teach,
     "forget": _forget,

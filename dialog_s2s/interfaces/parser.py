@@ -79,6 +79,30 @@ ENVIRONMENT
   XDG_CONFIG_HOME              your settings (~/.config)
 """
 
+_REPL = """\
+A Python prompt with bots at hand: to ask, compare and sweep settings, to see what the model looks
+at, and to run suites. In it, help() teaches with examples.
+
+  dialog-s2s repl my-bot
+  dialog-s2s repl my-bot other-bot --set method=sample     settings of all
+  dialog-s2s repl my-bot --plain                           for screen readers
+
+  >>> ask("When do you open?")                  then _.why tells where the reply came from
+  >>> compare("Hello", {"temperature": 0.5}, {"temperature": 1.5}, method="sample")
+  >>> sweep("Hello", temperature=[0.5, 1, 2], seeds=10)
+  >>> attention("When do you open?").plot("attention.png")
+  >>> test("shop.suite.yaml")
+
+What is typed is kept for you alone (`typed_python`, beside the conversations), what is said is not.
+
+IN SCRIPTS
+  Where stdin or stdout is no terminal, what is read runs as one script. Values of expressions are
+  on stdout; the first error ends it, with its own exit code, or 1. It is 1 too if a test failed.
+
+  echo 'sweep("Hello", temperature=[0.5, 1]).table()' | dialog-s2s repl my-bot
+  dialog-s2s repl my-bot < experiment.py
+"""
+
 _ASK = """\
 Answer questions, each on its own. Without QUESTION and --file, one question a line on stdin.
 A line {"turns": [...]} is a question with its history.
@@ -153,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="dialog-s2s", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=dialog_s2s.__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_train, _chat, _ask, _memory, _sessions, _settings, _evaluate, _bundle):
+    for add in (_train, _chat, _repl, _ask, _memory, _sessions, _settings, _evaluate, _bundle):
         add(commands.add_parser)
     return parser
 
@@ -195,6 +219,13 @@ def _chat(add: Callable[..., argparse.ArgumentParser]) -> None:
     talk.add_argument("--json", action="store_true", help="one JSON object a reply")
     talk.add_argument("--plain", action="store_true", help="no colours, nothing drawn again")
     talk.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=_SET)
+
+
+def _repl(add: Callable[..., argparse.ArgumentParser]) -> None:
+    play = add("repl", help="a Python prompt with bots at hand", description=_REPL)
+    play.add_argument("bundles", nargs="+", metavar="BUNDLE", help=_BUNDLE)
+    play.add_argument("--plain", action="store_true", help="no colours, nothing drawn again")
+    play.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=_SET)
 
 
 def _ask(add: Callable[..., argparse.ArgumentParser]) -> None:

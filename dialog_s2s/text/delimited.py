@@ -31,7 +31,7 @@ ANSWER = (
 )
 MAX_RECORD_LINES = 1000
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _PEEK_LINES, _PEEK_CHARACTERS = 50, 100_000
 
 # Process-wide in the csv module. Records are bounded by `_Feed`; this only has to be no smaller.
@@ -49,8 +49,8 @@ def read(source: Iterable[Line], file: str, delimiter: str | None = None) -> Ite
     if delimiter is None:
         first, rest = _peek(rest)
         delimiter = _likeliest([line.text for line in first])
-    records = _records(rest, file, delimiter)
-    opening = next(records, None)
+    table = records(rest, file, delimiter)
+    opening = next(table, None)
     if opening is None:
         raise DataError("is empty; it must hold at least one question and answer", file)
     number, names = opening
@@ -59,12 +59,12 @@ def read(source: Iterable[Line], file: str, delimiter: str | None = None) -> Ite
     if columns is None:
         _expect_two(names, file, number, delimiter)
         columns = (0, 1)
-        records = chain([opening], records)
-    for line, row in records:
+        table = chain([opening], table)
+    for line, row in table:
         if len(row) != len(names):
             raise DataError(
                 f"{_count(row)}, but the first record (line {number}) has {len(names)}; "
-                f"put a field that holds a {_DELIMITERS[delimiter]} in double quotes",
+                f"put a field that holds a {DELIMITERS[delimiter]} in double quotes",
                 file,
                 line,
             )
@@ -100,8 +100,11 @@ class _Feed:
         return text + "\n"
 
 
-def _records(source: Iterator[Line], file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not blank, with the line it begins on."""
+def records(source: Iterator[Line], file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record that is not blank, with the line it begins on.
+
+    Raises DataError, with that line, for a quote that is never closed or otherwise misplaced.
+    """
     feed = _Feed(source, file)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:
@@ -160,7 +163,7 @@ def _expect_two(row: list[str], file: str, line: int, delimiter: str) -> None:
     if len(row) == 1:
         raise DataError(
             f"one column only ({shown}); it must have two, question and answer, "
-            f"with a {_DELIMITERS[delimiter]} between them",
+            f"with a {DELIMITERS[delimiter]} between them",
             file,
             line,
         )
@@ -208,4 +211,4 @@ def _likeliest(first: list[str]) -> str:
         wide = sum(len(row) > 1 for row in rows)
         return header, fitting, wide, -sum(text.count(delimiter + " ") for text in first)
 
-    return max(_DELIMITERS, key=score)
+    return max(DELIMITERS, key=score)

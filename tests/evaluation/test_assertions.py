@@ -197,7 +197,7 @@ def test_chrf_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(extra, "import_module", absent)
-    with pytest.raises(UsageError, match=r"pip install 'dialog-s2s\[evaluate\]'"):
+    with pytest.raises(UsageError, match=r"^chrf needs sacrebleu, .*'dialog-s2s\[evaluate\]'"):
         failures("chrf: {to: x, least: 0.1}", said())
 
 
@@ -254,6 +254,7 @@ def test_all_sources(source: str) -> None:
         ("not: a", "1: not is a text; it must be a mapping"),
         ("not: {not: {contains: a}}", "1: unknown key 'not'; .*not has only reply"),
         ("not: {contain: a}", "1: unknown key 'contain'; is contains meant? not has only reply"),
+        ("not: {function: a.py:b}", "1: unknown key 'function'; .*not has only reply"),
         ("cites: [a]", "1: cites is a list; it must be a text"),
         ('reply: "\\ud800"', r"1: reply holds the character U\+D800, which is not text"),
         ("reply: !x a", "1: reply is 'a', which is a value tagged '!x'"),
@@ -271,5 +272,5 @@ def test_every_kind_is_in_the_page() -> None:
     page = Path(__file__).parents[2] / "docs" / "suites.md"
     table = [line for line in page.read_text(encoding="utf-8").split("\n") if line[:3] == "| `"]
     assert not [kind for kind in KINDS if not any(f"`{kind}: " in line for line in table)]
-    tested = {yaml.split(":")[0] for yaml in HOLD if ": " in yaml} | {"chrf"}
+    tested = {yaml.split(":")[0] for yaml in HOLD if ": " in yaml} | {"chrf", "function"}
     assert tested == set(KINDS)

@@ -21,3 +21,11 @@ def test_what_is_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         load(name)
     assert f"needs {name.split('.')[0]}," in str(raised.value)
     assert raised.value.exit_code == 2
+
+
+def test_what_needs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    with pytest.raises(UsageError, match=r"^evaluate needs sacrebleu, which is not installed; "):
+        load("sacrebleu")
+    with pytest.raises(UsageError, match=r"^chrf needs sacrebleu, which is not installed; "):
+        load("sacrebleu", "chrf")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml.nodes import Node
 
 from dialog_s2s import Bot
 from dialog_s2s.errors import DataError, DiskError, UsageError
+from dialog_s2s.evaluation import placed, suite_file
 from dialog_s2s.evaluation.assertions import Source
 from dialog_s2s.evaluation.suite_file import HEADER, append_case, case_text
 from dialog_s2s.evaluation.suites import Case, cases_of, read_suite, run_suite
 from dialog_s2s.evaluation.text_assertions import Same
 from dialog_s2s.text.lines import Line
+from dialog_s2s.text.nodes import compose
 
 NEW = case_text([("when do you close", "We close at six.", "exact")])
 
@@ -238,3 +242,88 @@ def test_what_fails_on_the_way_changes_nothing(
     monkeypatch.undo()
     assert file.read_text(encoding="utf-8") == FLAT
     assert os.listdir(tmp_path) == ["suite.yaml"]
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "cases:\n- ask: a\n  expect: b\n-\n\n  # the last\n  ask: c\n  expect: d\n",
+        "cases:\n- ask: a\n  expect: b\n- !!map\n  ask: c\n  expect: d\n",
+        'cases:\n- ask: "c\n\n  - d"\n  expect: a\n- ask: "c\n  - d"\n  expect: |\n    - e\n\n # f',
+        "cases:\n  - ask: 'a\n\n    - b'\n    expect: >\n      c\n\n      - d\n  # e\n# f",
+        "cases:\n- turns:\n  - ask: a\n  - ask: b\n    expect: c\n  - ask: d",
+        "cases:\n- parameters: {x: [a, b]}\n  ask: '{x}'\n  expect: c\n  weight: 2\n",
+        "cases:\n- ask: a\n  expect: {function: gone.py:f}\n",
+    ],
+)
+def test_the_last_case_ends_where_it_ended(tmp_path: Path, old: str) -> None:
+    file = tmp_path / "suite.yaml"
+    file.write_text(old, encoding="utf-8")
+    before = read_suite(file).cases
+    assert append_case(file, NEW) == len(before) + 1
+    assert read_suite(file).cases == (*before, *parsed("cases:\n" + NEW))
+
+
+pieces = st.sampled_from(
+    [
+        *("- ", "-\n", " ", "  ", "\n", "ask: a", "expect: b", "cases:", "...", "---", "# c", "\t"),
+        *("|", ">", "[", "]", "{", "}", ",", '"', "'", "? ", ": ", "!!seq"),
+        "- ask: a\n  expect: b\n",
+    ]
+)
+
+
+@given(head=st.sampled_from(["cases:\n", FLAT + "\n", ""]), tail=st.lists(pieces, max_size=8))
+def test_whatever_a_file_holds(
+    tmp_path_factory: pytest.TempPathFactory, head: str, tail: list[str]
+) -> None:
+    """It is added to as a whole reading says, or left as it is."""
+    file = tmp_path_factory.mktemp("any") / "suite.yaml"
+    file.write_text(head + "".join(tail), encoding="utf-8")
+    before = file.read_bytes()
+    try:
+        old = read_suite(file).cases
+    except DataError:
+        old = ()
+    try:
+        count = append_case(file, NEW)
+    except (DataError, UsageError):
+        assert file.read_bytes() == before
+    else:
+        assert read_suite(file).cases == (*old, *parsed("cases:\n" + NEW))
+        assert count == len(old) + 1
+
+
+def test_a_large_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "suite.yaml"
+    cases = "".join(f"- ask: question {number}\n  expect: reply\n" for number in range(200))
+    file.write_text("cases:\n" + cases, encoding="utf-8")
+    read: list[int] = []
+
+    def counted(source: Iterable[Line], name: str) -> Node:
+        lines = list(source)
+        read.append(len(lines))
+        return compose(lines, name)
+
+    monkeypatch.setattr(placed, "compose", counted)
+    assert append_case(file, NEW) == 201
+    assert sorted(read) == [4, 5, 401]
+
+
+def test_no_file_is_made_too_large_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "suite.yaml"
+    file.write_text(FLAT, encoding="utf-8")
+    monkeypatch.setattr(suite_file, "MAX_BYTES", len(FLAT) + 20)
+    with pytest.raises(DataError, match="would be larger than 47 bytes; begin another suite"):
+        append_case(file, NEW)
+    assert file.read_text(encoding="utf-8") == FLAT
+
+
+def test_what_is_expected_of_the_whole_tells_cases_apart(tmp_path: Path) -> None:
+    file = tmp_path / "suite.yaml"
+    file.write_text(
+        "cases:\n- turns: [{ask: when do you close, expect: We close at six.}]\n"
+        "  expect_any: We close at six.\n",
+        encoding="utf-8",
+    )
+    assert append_case(file, NEW) == 2

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from parrot import Parrot
 from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 
 from dialog_s2s import Bot
@@ -161,9 +162,9 @@ def test_json_values(tmp_path: Path) -> None:
     assert case.name == "🙂😀"
 
 
-@pytest.mark.parametrize("name", ["suite", "suite.csv", "suite.yaml.gz"])
+@pytest.mark.parametrize("name", ["suite", "suite.txt", "suite.yaml.gz"])
 def test_other_endings(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DataError, match=r"must end in one of \.yaml, \.yml, \.jsonl"):
+    with pytest.raises(DataError, match=r"must end in one of \.yaml, \.yml, \.jsonl, \.csv, \.tsv"):
         read_suite(tmp_path / name)
 
 
@@ -239,12 +240,45 @@ def test_a_suite_runs_as_its_results_are_asked_for(tiny_bot: Bot, tmp_path: Path
 
 def test_the_page(tiny_bot: Bot, tmp_path: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    yaml, json = (re.search(rf"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("yaml", "json"))
-    assert yaml is not None
-    assert json is not None
-    for text, ending in ((yaml[1], ".yaml"), (json[1], ".jsonl")):
-        results = list(run_suite(tiny_bot, read_suite(written(tmp_path, text, ending))))
-        assert [step.failures for result in results for step in result.steps if step.failures] == []
+    blocks = re.findall(r"```(yaml|json|csv)\n(.*?)```", page, re.DOTALL)
+    assert [kind for kind, _ in blocks] == ["yaml", "json", "csv", "yaml", "yaml", "yaml"]
+    for kind, text in blocks:
+        file = written(tmp_path, text, {"json": ".jsonl"}.get(kind, f".{kind}"))
+        results = list(run_suite(tiny_bot, read_suite(file)))
+        steps = [step.failures for result in results for step in result.steps if step.failures]
+        assert (steps, [result.failures for result in results if result.failures]) == ([], [])
+
+
+def test_the_function_of_the_page(tmp_path: Path) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    code = re.search(r"```python\n(def polite.*?)```", page, re.DOTALL)
+    assert code is not None
+    (tmp_path / "checks.py").write_text(code[1], encoding="utf-8")
+    text = "cases:\n- ask: tea, please\n  expect: {function: checks.py:polite}\n"
+    text += "- ask: tea\n  expect: {function: checks.py:polite}\n"
+    one, two = run_suite(Parrot(), read_suite(written(tmp_path, text), functions=True))
+    assert one.passed
+    assert two.steps[0].failures == (
+        "wanted checks.py:polite to hold; got there is no please in it, for '0: tea'",
+    )
+
+
+def test_what_the_page_makes(
+    tiny_bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    code = re.search(r"```python\n([^`]*import from_corpus.*?)```", page, re.DOTALL)
+    assert code is not None
+    monkeypatch.chdir(tmp_path)
+    Path("my-bot").symlink_to(tiny_bundle)
+    Path("shop.suite.yaml").write_text("cases: [{ask: hello, expect: Bye}]", encoding="utf-8")
+    Path("shop.tsv").write_text("hi\tHello there!\n", encoding="utf-8")
+    exec(code[1], {})
+    assert capsys.readouterr().out == ("shop.suite.yaml:1: was trained on, word for word (pairs)\n")
+    assert read_suite("variants.suite.yaml").cases
 
 
 def test_the_python_of_the_page(
@@ -253,7 +287,8 @@ def test_the_python_of_the_page(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    page = PAGE.read_text(encoding="utf-8")
+    code = re.search(r"```python\n(from dialog_s2s import Bot.*?)```", page, re.DOTALL)
     assert code is not None
     monkeypatch.chdir(tmp_path)
     Path("my-bot").symlink_to(tiny_bundle)

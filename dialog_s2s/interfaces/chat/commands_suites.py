@@ -35,9 +35,10 @@ def expect(talk: Talk, rest: str) -> None:
 
 
 def test(talk: Talk, rest: str) -> None:
-    """`[SUITE]`: runs its cases on this bot, with the settings of this chat."""
+    """`[SUITE]`: runs its cases on this bot, with the settings of this chat; also the Python
+    functions that it names, as who asks for that trusts the file."""
     file = rest or talk.preferences.chat.suite
-    suite = read_suite(place(file))
+    suite = read_suite(place(file), functions=True)
     passed = 0
     for number, result in enumerate(run_suite(talk.bot, suite, **talk.settings), 1):
         passed += result.passed
@@ -74,3 +75,5 @@ def _told(talk: Talk, number: int, total: int, result: CaseResult) -> None:
         for failure in step.failures:
             talk.display.line([("hint", f"       you> {step.step.ask}")])
             talk.display.tell(f"       {failure}", indent=9)
+    for failure in result.failures:
+        talk.display.tell(f"       {failure}", indent=9)

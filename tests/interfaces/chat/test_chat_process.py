@@ -147,7 +147,7 @@ def test_killed_at_any_moment_what_was_shown_is_kept(tiny_bundle: Path, tmp_path
     asked = sorted(REPLIES)
     shown, waiting = 0, 0
     with Chats(tmp_path / "orders") as chat:
-        for _ in range(25):
+        for _ in range(12):
             before = listed()
             pid = chat.begin(tiny_bundle, "--set", "threshold=0")
             said: list[str] = []

@@ -299,6 +299,26 @@ def test_the_question_that_failed_is_shown(tiny: LoadingBot) -> None:
     assert shown[5] == "0 of 1 case passed."
 
 
+def test_what_the_whole_conversation_lacks_is_shown(tiny: LoadingBot) -> None:
+    text = "cases:\n  - turns: [{ask: hello}, {ask: bye}]\n    expect_any: {contains: eleven}\n"
+    Path("x.yaml").write_text(text, encoding="utf-8")
+    shown = chat(tiny, "/test x.yaml")
+    assert shown[0] == "1/1 FAIL hello"
+    assert " ".join(shown[1:-1]).split()[:4] == ["expect_any,", "none", "of", "2"]
+    assert shown[-1] == "0 of 1 case passed."
+
+
+def test_functions_of_a_suite_are_run(tiny: LoadingBot) -> None:
+    Path("checks.py").write_text("def f(reply): return f'{len(reply.text)} letters\\x1b[2J'")
+    Path("x.csv").write_text("ask,expect\nhello,Hello there!\n", encoding="utf-8")
+    text = "cases:\n  - ask: hello\n    expect: {function: checks.py:f}\n"
+    Path("x.yaml").write_text(text, encoding="utf-8")
+    shown = chat(tiny, "/test x.yaml", "/test x.csv")
+    assert "got 12 letters" in shown[2]
+    assert "\x1b[2J" not in "".join(shown)
+    assert shown[-1] == "1 of 1 case passed."
+
+
 def test_many_cases_are_numbered_in_a_column(tiny: LoadingBot) -> None:
     one = "  - ask: hello\n    expect: {source: exact}\n"
     Path("x.yaml").write_text("cases:\n" + one * 12, encoding="utf-8")

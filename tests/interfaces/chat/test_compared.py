@@ -20,10 +20,10 @@ BACKED = {
     "completion": "completion:tab_inserts completion:files_are_taken_by_tab",
     "history across chats, searched": "prompt:ctrl_r_searches_all_chats",
     "suggestions from history": "prompt:suggestions_are_taken",
-    "several lines, paste": "keys:enter_sends_and_a_new_line_becomes_a_blank "
-    "keys:a_paste_is_a_text_and_nothing_in_it_is_a_key",
+    "several lines, paste": "prompt_keys:enter_sends_and_a_new_line_becomes_a_blank "
+    "prompt_keys:a_paste_is_a_text_and_nothing_in_it_is_a_key",
     "editor": "editor:what_the_editor_writes_is_cleaned_and_put_at_the_prompt",
-    "vi keys": "keys:vi_keys",
+    "vi keys": "prompt_keys:vi_keys",
     "stop a reply, keep the chat": "chat_process:ctrl_c_stops_a_reply_and_the_chat_goes_on",
     "try again, take back, edit": "commands_talk:retry commands_talk:undo "
     "commands_talk:an_edited_question_takes_the_place_of_the_last",

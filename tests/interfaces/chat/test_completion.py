@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeLoading, drawn, drive, line, menu, offered
+from chat_fakes import FakeLoading, drawn, drive, line, menu, offered
 from prompt_toolkit.completion import CompleteEvent, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import to_plain_text

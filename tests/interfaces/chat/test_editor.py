@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from fakes import drive, line
+from chat_fakes import drive, line
 from shell import CTRL_C, CTRL_G, CTRL_J, ENTER, ESCAPE, LEFT
 
 from dialog_s2s.errors import DiskError, UsageError

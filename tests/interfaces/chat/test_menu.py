@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeLoading, drawn, drive, line
+from chat_fakes import FakeLoading, drawn, drive, line
 from shell import BACKSPACE, CTRL_C, CTRL_D, CTRL_J, DELETE, DOWN, ENTER, ESCAPE, F2, LEFT, RIGHT
 from shell import UP as ARROW_UP
 from wcwidth import width

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeLoading, Step, drawn, drive, line
+from chat_fakes import FakeLoading, Step, drawn, drive, line
 from shell import (
     BACKSPACE,
     CTRL_C,

@@ -159,6 +159,7 @@ def test_ctrl_c_stops_a_reply_and_twice_leaves(tiny_bundle: Path) -> None:
         chat.wait("you>")
         chat.type(f"/set {ENDLESS}{ENTER}", "8192\r\n")
         chat.type("do go on" + ENTER, "bot> ")
+        chat.wait(" ")  # by now the question is kept
         chat.type(CTRL_C, "(stopped)")
         chat.wait("you>")
         chat.type(CTRL_C, "(Ctrl-C again to leave)")

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes import FakeLoading
+from chat_fakes import FakeLoading
 from shell import CTRL_C, CTRL_D, ENTER, Shell, typed
 from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes import FakeLoading, drawn, drive
+from chat_fakes import FakeLoading, drawn, drive
 from shell import ENTER, F2, RIGHT
 from wcwidth import width
 

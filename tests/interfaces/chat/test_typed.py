@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakes import drawn, drive, line
+from chat_fakes import drawn, drive, line
 from shell import CTRL_C, CTRL_D, CTRL_J, CTRL_R, ENTER, ESCAPE, F2, UP
 
 from dialog_s2s.dialogue import sessions

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from fakes import Step, drawn, drive, line
+from chat_fakes import Step, drawn, drive, line
 from shell import (
     BACKSPACE,
     CTRL_C,

@@ -1,0 +1,1 @@
+"""The playground: a Python prompt with bots at hand."""
