@@ -44,6 +44,8 @@ class Conversation:
         self.bot = bot
         self.last: Reply | None = None
         """The latest reply, as long as it stands."""
+        self._replies: dict[int, Reply] = {}
+        """Replies of this program's run, by how many turns there were with each."""
         self._record = Record(os.path.abspath(bot.path), persona, sessions)
         self._open: object = None
         """The exchange in the making."""
@@ -198,7 +200,7 @@ class Conversation:
             stands = self.last if self._record.waiting else None
             self._record.cut(asked[-1])
             self._reread()
-            self.last = stands
+            self.last = stands or self._replies.get(asked[-1])
         return question
 
     def branch(self, exchanges: int | None = None) -> Conversation:
@@ -234,6 +236,7 @@ class Conversation:
         """Begins again; a conversation on the disk stays there, and a new one is begun."""
         self._record = Record(self._record.bot, self.persona, self.sessions)
         self._facts, self.last, self._open = Facts(), None, None
+        self._replies = {}
 
     def keep(self, sessions: Sessions) -> None:
         """Begins to keep the conversation: what was said so far at once, all of it or nothing, with
@@ -358,7 +361,7 @@ class Conversation:
 
     def _say(self, reply: Reply) -> None:
         self._record.add(Turn(Role.BOT, reply.text), noted(reply))
-        self.last = reply
+        self.last = self._replies[len(self._record.turns)] = reply
 
     def _replace(self, reply: Reply) -> None:
         """Says something else in the place of the last reply."""
@@ -367,7 +370,7 @@ class Conversation:
             self._record.replace(turn, noted(reply))
         finally:  # it may be there in spite of an interrupt
             if self._record.turns[-1] is turn:
-                self.last = reply
+                self.last = self._replies[len(self._record.turns)] = reply
 
     def _learn(self, text: str) -> list[Fact]:
         """Notes what the newest turn tells of the user."""

@@ -49,8 +49,11 @@ def top_p(logits_V: Logits, p: float) -> Logits:
     """The fewest likeliest pieces that hold probability `p` (Holtzman et al. 2020)."""
     if p >= 1:
         return logits_V
-    order = np.argsort(-logits_V, kind="stable")
-    held = np.exp(log_softmax(logits_V)[order]).cumsum()
+    likely_V = np.exp(log_softmax(logits_V))
+    # all others together hold less than half of what is cut away, so they need no sorting
+    head = np.flatnonzero(likely_V >= (1 - p) / (2 * len(likely_V)))
+    order = head[np.argsort(-logits_V[head], kind="stable")]
+    held = likely_V[order].cumsum()
     kept = order[: int(np.searchsorted(held, p)) + 1]
     changed = np.full_like(logits_V, -np.inf)
     changed[kept] = logits_V[kept]

@@ -25,6 +25,7 @@ from dialog_s2s.interfaces.parser import parsed
 from dialog_s2s.interfaces.repl.shell import repl
 from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.interfaces.starter import starter_bot
+from dialog_s2s.interfaces.suites_command import suite
 from dialog_s2s.interfaces.train import train_watched
 from dialog_s2s.text.turns import Origin
 
@@ -235,6 +236,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int | None]] = {
     "sessions": _sessions,
     "settings": _settings,
     "evaluate": _evaluate,
+    "suite": suite,
     "bundle": _bundle,
 }
 

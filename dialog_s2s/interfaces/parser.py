@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import dialog_s2s
 from dialog_s2s.dialogue import transcript
 from dialog_s2s.interfaces.sanitize import clean
+from dialog_s2s.interfaces.suites_parser import add_suite
 from dialog_s2s.text.readers import FORMATS
 
 _CODES = """\
@@ -179,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (_train, _chat, _repl, _ask, _memory, _sessions, _settings, _evaluate, _bundle):
         add(commands.add_parser)
+    add_suite(commands.add_parser, _seed, _count)
     return parser
 
 

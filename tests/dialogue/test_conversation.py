@@ -190,11 +190,14 @@ def test_undo(talk: Conversation) -> None:
         talk.reply(question)
     assert talk.undo(0) is None
     assert talk.undo() == "four"
-    assert talk.last is None
+    assert talk.last is not None
+    assert talk.last.text == "4: three"  # which stands, and can be explained and corrected
     assert talk.undo(2) == "two"
     assert kept(talk) == ["one", "0: one"]
+    assert talk.last.text == "0: one"
     assert talk.undo(9) == "one"
     assert kept(talk) == []
+    assert talk.last is None
     assert talk.reply("five").text == "0: five"
 
 
@@ -402,6 +405,9 @@ def test_fixing(talk: Conversation) -> None:
         assert (turn.text, detail["reply"], detail["source"]) == ("better", "better", "taught")
     assert talk.reply("two").text == "4: two"
     talk.undo()
+    assert talk.fix("best").question == "one"
+    assert kept(talk)[2:] == ["one", "best"]
+    talk.undo(2)
     with pytest.raises(UsageError, match="ask something first"):
         talk.fix("best")
 

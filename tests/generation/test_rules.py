@@ -95,6 +95,17 @@ def test_top_p(logits: np.ndarray, p: float) -> None:
     assert p == 1 or size == 1 or held[size - 2] < p + 1e-5  # and no more
 
 
+def test_top_p_is_as_if_the_whole_vocabulary_were_sorted() -> None:
+    chance = np.random.default_rng(3)
+    for _ in range(300):
+        spread, size, p = chance.uniform(0.1, 9), int(chance.integers(1, 400)), chance.uniform()
+        logits = (chance.normal(size=size) * spread).astype(np.float32)
+        order = np.argsort(-logits, kind="stable")
+        held = np.exp(log_softmax(logits)[order]).cumsum()
+        wanted = order[: int(np.searchsorted(held, p)) + 1]
+        assert kept(top_p(logits, float(p))) == set(wanted.tolist())
+
+
 @given(LOGITS, st.floats(0.01, 1.0))
 def test_top_p_never_leaves_nothing(logits: np.ndarray, p: float) -> None:
     assert int(logits.argmax()) in kept(top_p(logits, p)) <= kept(logits)
