@@ -32,8 +32,9 @@ FLOORS = {
 }
 """The package itself hands out what training and dialogue make, on first use."""
 
-LATE = {"generation.backend"}
-"""Modules that may import ours inside a function: the choice of backend."""
+LATE = {"generation.backend", "interfaces.pytest_plugin"}
+"""Modules that may import ours inside a function: the choice of backend, and what every run of
+pytest imports where the package is installed, with suites or without."""
 
 
 def modules() -> dict[str, Path]:

@@ -302,9 +302,9 @@ def test_subcommands_and_options_exist(capsys: pytest.CaptureFixture[str]) -> No
     known = set(re.findall(r"^    (\w+) ", helped(capsys), re.MULTILINE))
     assert {"train", "chat", "ask", "teach", "forget", "taught", "evaluate", "sessions"} <= known
     options = {name: set(re.findall(r"--[a-z-]+", helped(capsys, name))) for name in known}
-    actions = re.findall(r"^    (\w+) ", helped(capsys, "sessions"), re.MULTILINE)
-    for action in actions:
-        options["sessions"] |= set(re.findall(r"--[a-z-]+", helped(capsys, "sessions", action)))
+    for name in ("sessions", "suite"):
+        for action in re.findall(r"^    ([\w-]+)(?: |$)", helped(capsys, name), re.M):
+            options[name] |= set(re.findall(r"--[a-z-]+", helped(capsys, name, action)))
     found = list(mentioned())
     assert len(found) >= 10
     for document, command in found:

@@ -26,6 +26,8 @@ from dialog_s2s.interfaces.repl.shell import repl
 from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.interfaces.starter import starter_bot
 from dialog_s2s.interfaces.suites_command import suite
+from dialog_s2s.interfaces.testing.command import run_tests
+from dialog_s2s.interfaces.testing.parser import wanted_of
 from dialog_s2s.interfaces.train import train_watched
 from dialog_s2s.text.turns import Origin
 
@@ -212,6 +214,10 @@ def _evaluate(options: argparse.Namespace) -> None:
     )
 
 
+def _test(options: argparse.Namespace) -> int:
+    return run_tests(wanted_of(options), sys.stdout)
+
+
 def _bundle(options: argparse.Namespace) -> None:
     bundle = open_bundle(options.bundle)
     if options.action == "show":
@@ -237,6 +243,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int | None]] = {
     "settings": _settings,
     "evaluate": _evaluate,
     "suite": suite,
+    "test": _test,
     "bundle": _bundle,
 }
 

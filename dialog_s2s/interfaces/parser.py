@@ -10,6 +10,7 @@ import dialog_s2s
 from dialog_s2s.dialogue import transcript
 from dialog_s2s.interfaces.sanitize import clean
 from dialog_s2s.interfaces.suites_parser import add_suite
+from dialog_s2s.interfaces.testing.parser import add_test
 from dialog_s2s.text.readers import FORMATS
 
 _CODES = """\
@@ -24,6 +25,7 @@ Turn your own question-answer pairs into a small chatbot on this machine.
   dialog-s2s chat my-bot                    talk to it, and teach it as you talk
   dialog-s2s ask my-bot "When do you open?"
   dialog-s2s evaluate my-bot test.csv       how good it is
+  dialog-s2s test shop.suite.yaml --bundle my-bot      whether it says what it should
 """
 
 _TRAIN = """\
@@ -181,6 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     for add in (_train, _chat, _repl, _ask, _memory, _sessions, _settings, _evaluate, _bundle):
         add(commands.add_parser)
     add_suite(commands.add_parser, _seed, _count)
+    add_test(commands.add_parser, _seed, _count)
     return parser
 
 

@@ -11,12 +11,13 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import dialog_s2s
 from dialog_s2s.bundle import open_bundle
-from dialog_s2s.config import TextConfig
 from dialog_s2s.errors import DataError, DiskError, UsageError
 from dialog_s2s.evaluation import suite_schema
 from dialog_s2s.evaluation.cases import Case, Suite
@@ -30,7 +31,7 @@ from dialog_s2s.interfaces.exports import write_new
 from dialog_s2s.interfaces.lines import cleaned
 from dialog_s2s.interfaces.listing import counted
 from dialog_s2s.interfaces.pairs import open_rows
-from dialog_s2s.interfaces.sanitize import clean
+from dialog_s2s.interfaces.sanitize import clean, clean_lines
 from dialog_s2s.memory.rows import Row
 
 HEADLINE = "# yaml-language-server: $schema="
@@ -46,9 +47,9 @@ def _from_corpus(options: argparse.Namespace) -> None:
     if options.bundle and not options.held_out:
         raise UsageError("--bundle tells what a bot kept aside; give --held-out with it")
     share, seed = None, 1 if options.seed is None else options.seed
-    if options.held_out:
-        share = TextConfig().held_out
-    if options.bundle:
+    if options.held_out and not options.bundle:
+        share = dialog_s2s.plan(options.files, format=options.format).text.held_out
+    elif options.bundle:
         if options.seed is not None:
             raise UsageError("--seed is that of the bundle's training; leave out one of the two")
         opened = open_bundle(options.bundle)
@@ -71,17 +72,14 @@ def _robust(options: argparse.Namespace) -> None:
 
 
 def _unknown(options: argparse.Namespace) -> None:
-    taught: list[Row] = []
-    if options.bundle:
-        with open_rows(options.bundle) as rows:
-            taught = list(rows)
     wanted = {options.language: options.count}
     if options.language == "all":
         wanted = {"en": (options.count + 1) // 2, "ko": options.count // 2}
     cases: list[Case] = []
-    for language, count in wanted.items():
-        if count:
-            cases += unknown(language, count, options.seed, taught).cases
+    with _rows(options.bundle) as rows:
+        for language, count in wanted.items():
+            if count:
+                cases += unknown(language, count, options.seed, rows).cases
     _write(Suite(f"unknown.{options.language}", tuple(cases)), options)
     fitted = sum(FITTED in case.tags for case in cases)
     if fitted:
@@ -91,22 +89,19 @@ def _unknown(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    taught: list[Row] = []
-    if options.bundle:
-        with open_rows(options.bundle) as rows:
-            taught = list(rows)
+    told = _as_json if options.json else _as_lines
     mistakes, leaking, expecting = [], 0, 0
-    for file in options.suites:
-        try:
-            read = read_suite(file)
-        except DataError as error:
-            mistakes.append(str(error))
-            continue
-        found = leaks(read, taught)
-        leaking += len(found)
-        expecting += _expecting(read)
-        told = _as_json if options.json else _as_lines
-        told(read, found, sys.stdout, options.bundle is not None)
+    with _rows(options.bundle) as rows:
+        for file in options.suites:
+            try:
+                read = read_suite(file)
+            except DataError as error:
+                mistakes.append(str(error))
+                continue
+            found = leaks(read, rows)
+            leaking += len(found)
+            expecting += _expecting(read)
+            told(read, found, sys.stdout, options.bundle is not None)
     if leaking:
         _say(
             f"warning: {leaking} of {counted(expecting, 'question')} with expectations "
@@ -119,7 +114,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _schema(options: argparse.Namespace) -> None:
     if options.out is None:
-        sys.stdout.write(suite_schema.text())
+        sys.stdout.write(clean_lines(suite_schema.text()))
         place = suite_schema.FILE
     else:
         place = _save(options.out, suite_schema.text(), options.force)
@@ -134,6 +129,16 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "check": _check,
     "schema": _schema,
 }
+
+
+@contextmanager
+def _rows(bundle: str | None) -> Iterator[Iterable[Row]]:
+    """What a bot remembers; nothing without a bot."""
+    if bundle is None:
+        yield ()
+    else:
+        with open_rows(bundle) as rows:
+            yield rows
 
 
 def _as_lines(read: Suite, found: Sequence[Leak], out: TextIO, compared: bool) -> None:
@@ -156,13 +161,8 @@ def _as_json(read: Suite, found: Sequence[Leak], out: TextIO, compared: bool) ->
     }
     if compared:
         tree["leaks"] = [
-            {
-                "case": leak.case.name,
-                "question": leak.step.ask,
-                "at": str(leak.step.origin),
-                "origin": leak.origin,
-            }
-            for leak in found
+            {"case": case.name, "question": step.ask, "at": str(step.origin), "origin": origin}
+            for case, step, origin in found
         ]
     out.write(json.dumps(cleaned(tree), ensure_ascii=False) + "\n")
 
@@ -198,7 +198,7 @@ def _write(made: Suite, options: argparse.Namespace) -> None:
         DiskError: as `_save` does.
     """
     if options.out is None:
-        sys.stdout.write(_shown(suite_text(made)))
+        sys.stdout.write(clean_lines(_shown(suite_text(made))))
         return
     if Path(options.out).suffix.lower() not in YAML:
         raise UsageError(f"{options.out}: suites are written as YAML; end its name in {YAML[0]}")
@@ -229,8 +229,8 @@ def _save(file: str, text: str, over: bool) -> Path:
     try:
         handle, fresh = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(text.encode())
+            os.close(handle)
+            Path(fresh).write_bytes(text.encode())
             os.chmod(fresh, place.stat().st_mode & 0o777)
             os.replace(fresh, place)
         except BaseException:  # Ctrl-C too

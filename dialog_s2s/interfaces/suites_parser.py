@@ -17,7 +17,7 @@ Make and check suites: files of questions and what their replies must be like.
   dialog-s2s suite check *.suite.yaml --bundle my-bot           mistakes, and what was trained on
   dialog-s2s suite schema                                       for completion in your editor
 
-Without --out a suite goes to stdout. `dialog-s2s chat BUNDLE -q "/test SUITE"` asks it, and so does
+Without --out a suite goes to stdout. `dialog-s2s test SUITE --bundle BUNDLE` asks it, and so does
 pytest: `pytest --bot BUNDLE` asks every *.suite.yaml, .jsonl, .csv and .tsv below the folder.
 """
 
@@ -28,9 +28,10 @@ has. A follow-up is asked after the questions before it. FILE is of any format t
   dialog-s2s suite from-corpus faq.csv --out faq.suite.yaml
   dialog-s2s suite from-corpus faq.csv smalltalk.en.yaml --limit 100 --out some.suite.yaml
 
---held-out takes only what training keeps aside to measure on, so that a pass tells how the bot
-takes what it did not learn. With --bundle these are the questions that this bot kept aside, if the
-files are those that it was trained on; without, those that the settings' defaults keep aside.
+--held-out takes only what training keeps aside to measure on, which the model did not learn: with
+--bundle what this bot kept aside, if the files are those that it was trained on; without, what
+`train` would keep aside of them with --seed. A bot's answer memory holds these pairs all the same,
+so that `suite check --bundle` lists them; for wordings that it has never seen, see `suite robust`.
 
   dialog-s2s suite from-corpus faq.csv --held-out --bundle my-bot --out held-out.suite.yaml
 """
@@ -86,7 +87,7 @@ def add_suite(add: Callable[..., ArgumentParser], seed: Number, count: Number) -
 
     made = actions.add_parser("from-corpus", help="pairs as cases", description=_FROM_CORPUS)
     made.add_argument("files", nargs="+", metavar="FILE", help="corpus files")
-    made.add_argument("--held-out", action="store_true", help="only what training keeps aside")
+    made.add_argument("--held-out", action="store_true", help="only what the model did not learn")
     made.add_argument("--bundle", metavar="B", help="with --held-out: the bot that kept it aside")
     made.add_argument("--limit", type=count, metavar="N", help="cases at most, drawn by chance")
     made.add_argument("--seed", type=seed, metavar="N", help="of every random choice (default 1)")

@@ -273,8 +273,10 @@ def test_version_and_help(shell: Shell) -> None:
     _, out, _ = shell("--help")
     commands = out.split("COMMAND\n")[1].split("\n\n")[0].split("options:")[0]
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("    ")]
-    assert len(names) == 10
+    assert len(names) == 13
     actions = [["sessions", action] for action in ("list", "show", "export", "delete")]
+    suites = ("from-corpus", "robust", "unknown", "check", "schema")
+    actions += [["suite", action] for action in suites]
     for words in ([], *([name] for name in names), *actions):
         code, out, err = shell(*words, "--help")
         assert (code, err) == (0, "")

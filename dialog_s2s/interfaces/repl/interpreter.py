@@ -91,7 +91,7 @@ class Interpreter:
 
 def is_complete(source: str) -> bool:
     """Whether `source` can be run, or is wrong; not where more must follow. A block of several
-    lines ends with an empty one."""
+    lines ends with a blank one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -103,7 +103,7 @@ def is_complete(source: str) -> bool:
     if not body or "\n" not in source.strip("\n"):
         return True
     goes_on = hasattr(body[-1], "body") or isinstance(body[-1], ast.Match)
-    return not goes_on or (not source.rpartition("\n")[2].strip() and source.endswith("\n"))
+    return not goes_on or not source.rpartition("\n")[2].strip()
 
 
 def indentation(before: str) -> str:
@@ -124,11 +124,10 @@ def told(error: BaseException) -> str:
         file, *rest = traceback.format_exception_only(error)
         several = error.lineno is not None and error.lineno > 1
         return "".join([f"line {error.lineno}:\n" if several else "", *(rest or [file])]).rstrip()
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(_OTHERS)
-    ]
+    raised = traceback.extract_tb(error.__traceback__)
+    ours = [place for place, frame in enumerate(raised) if frame.filename == __file__]
+    below = raised[ours[0] :] if ours else raised  # what called the interpreter is of no interest
+    frames = [frame for frame in below if not frame.filename.startswith(_OTHERS)]
     lines = []
     for frame in frames:
         inside = "" if frame.name == "<module>" else f", in {frame.name}"

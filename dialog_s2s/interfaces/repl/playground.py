@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from dialog_s2s.evaluation.runs import Variant
 from dialog_s2s.evaluation.suites import Suite, read_suite, run_suite
 from dialog_s2s.interfaces.chat.talk import parse_settings, place
 from dialog_s2s.interfaces.repl.bots import CallableConversation, History, turns
+from dialog_s2s.interfaces.repl.grid import combinations, is_list, seeds_of
 from dialog_s2s.interfaces.repl.results import (
     END,
     Answer,
@@ -149,12 +149,12 @@ class Playground:
         sweep("Tell me a joke", temperature=[0.5, 1], top_p=[0.8, 1], seeds=20).table()
         sweep("Tell me a joke", temperature=[0.5, 1, 2]).plot("joke.png")
         """
-        asked, before, chosen = self._bot(bot), turns(history), _seeds(seeds)
+        asked, before, chosen = self._bot(bot), turns(history), seeds_of(seeds)
         if "seed" in settings:
             raise UsageError("seed: a sweep asks with several; give seeds=, a number or a list")
-        grid = _grid({"method": "sample", **settings})
+        grid = combinations({"method": "sample", **settings})
         # what is not swept is the same in all rows, so it is not shown
-        swept = [name for name, value in settings.items() if _is_list(value)]
+        swept = [name for name, value in settings.items() if is_list(value)]
         for each in grid:
             asked.settings(**each, seed=chosen[0])
         points = []
@@ -244,27 +244,3 @@ class Playground:
 
     def _known(self) -> str:
         return f"there are {', '.join(self.bots)}"
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str)
-
-
-def _grid(settings: Settings) -> list[dict[str, object]]:
-    """Every combination. Raises `UsageError` of a list without values."""
-    lists = {
-        name: list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
-        for name, value in settings.items()
-    }
-    for name, values in lists.items():
-        if not values:
-            raise UsageError(f"{name}: there are no values to sweep; give at least one")
-    return [dict(zip(lists, each, strict=True)) for each in itertools.product(*lists.values())]
-
-
-def _seeds(given: int | Iterable[int]) -> tuple[int, ...]:
-    """So many seeds from 1, or those of a list. Raises `UsageError` where there are none."""
-    seeds = tuple(range(1, given + 1) if isinstance(given, int) else given)
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise UsageError("seeds: must be a number from 1, or a list of different seeds")
-    return seeds

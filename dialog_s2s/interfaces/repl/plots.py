@@ -154,7 +154,7 @@ def attention_figure(
     return figure
 
 
-def write(figure: Any, path: str | Path) -> Path:
+def save(figure: Any, path: str | Path) -> Path:
     """The picture as a file, of the kind that its name ends in: .png, .svg, .pdf; its path.
 
     Raises:

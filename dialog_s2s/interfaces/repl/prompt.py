@@ -10,6 +10,7 @@ from prompt_toolkit.application import get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition, has_selection, is_searching
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -82,7 +83,7 @@ class FullPrompt:
             completer=PythonCompleter(namespace),
             complete_while_typing=False,
             key_bindings=bindings(),
-            prompt_continuation=[("class:hint", MORE)],
+            prompt_continuation=_continued,
             auto_suggest=AutoSuggestFromHistory() if preferences.suggestions else None,
             editing_mode=EditingMode.VI if preferences.vi else EditingMode.EMACS,
             style=theme.prompt_style(),
@@ -94,6 +95,11 @@ class FullPrompt:
     def ask(self) -> str:
         """See `Prompt`."""
         return self._session.prompt()
+
+
+def _continued(width: int, line: int, wrapped: int) -> StyleAndTextTuples:
+    """What stands before a line; blanks before the rest of one that is too long."""
+    return [("class:hint", " " * width if wrapped else MORE)]
 
 
 def bindings() -> KeyBindings:

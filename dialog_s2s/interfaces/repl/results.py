@@ -145,7 +145,7 @@ class Sweep(Shown):
         """
         if path is not None:
             groups = [(point.name, point.shares) for point in self.points]
-            return plots.write(plots.shares_figure(self.question, groups), path)
+            return plots.save(plots.shares_figure(self.question, groups), path)
         return Drawing(self._bars)
 
     def lines(self, columns: int = COLUMNS) -> list[str]:
@@ -180,12 +180,12 @@ class AttentionMap(Shown):
         if path is not None:
             title = (self.reply.question, self.reply.withheld or self.reply.text)
             figure = plots.attention_figure(title, self.source, self.pieces, self.weights_TS)
-            return plots.write(figure, path)
+            return plots.save(figure, path)
         return Drawing(self._cells)
 
     def lines(self, columns: int = COLUMNS) -> list[str]:
         """See `Shown`."""
-        return [repr(self.reply), *self._cells(columns)]
+        return [*Text(repr(self.reply)).lines(columns), *self._cells(columns)]
 
     def _cells(self, columns: int) -> tuple[str, ...]:
         return plots.heat_map(self.source, self.pieces, self.weights_TS, columns)

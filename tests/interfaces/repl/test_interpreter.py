@@ -46,7 +46,7 @@ def failed(source: str) -> str:
         ("def f():", False),
         ("def f():\n    return 1", False),
         ("def f():\n    return 1\n", True),
-        ("def f():\n    return 1\n    ", False),
+        ("def f():\n    return 1\n    ", True),
         ("def f():\n    x\n\n    y", False),
         ("for x in y: z", True),
         ("if x:\n  y\nelse:\n  z\n", True),
@@ -84,13 +84,17 @@ def test_the_indentation_of_the_next_line(before: str, blanks: int) -> None:
 
 
 def test_values_of_expressions_are_shown() -> None:
-    shown, names = ran("1 + 1", "None", "x = 5", "x; x + 1", "for i in 'ab':\n    i\n", "def f(): 3")
+    shown, names = ran(
+        "1 + 1", "None", "x = 5", "x; x + 1", "for i in 'ab':\n    i\n", "def f(): 3"
+    )
     assert shown == [2, 5, 6, "a", "b"]
     assert (names["x"], names["_"]) == (5, "b")
 
 
 def test_a_future_holds_for_what_follows() -> None:
-    shown, _ = ran("from __future__ import annotations", "def f(x: nothing): ...", "f.__annotations__")
+    shown, _ = ran(
+        "from __future__ import annotations", "def f(x: nothing): ...", "f.__annotations__"
+    )
     assert shown == [{"x": "nothing"}]
 
 

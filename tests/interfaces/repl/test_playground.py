@@ -55,7 +55,7 @@ def test_a_history_may_be_texts() -> None:
     )
     assert playground().ask("tea?", history=["a", "b"]).text == "2: tea?"
     for wrong in ("a text", [1]):
-        with pytest.raises(UsageError, match="^history: "):
+        with pytest.raises(UsageError, match=r"^history: "):
             turns(wrong)  # type: ignore[arg-type]
 
 
@@ -83,7 +83,7 @@ def test_candidates_are_the_likeliest() -> None:
     assert len(playground().candidates("x", 2).replies) == 2
     assert found.lines()[1].split() == ["1", "49.7%", "~", "remembered", "50%", "0:", "x", "0"]
     for wrong in (0, 65, 1.5):
-        with pytest.raises(UsageError, match="^n: must be"):
+        with pytest.raises(UsageError, match=r"^n: must be"):
             playground().candidates("x", wrong)  # type: ignore[arg-type]
 
 
@@ -110,7 +110,9 @@ def test_what_is_compared(variants: tuple[object, ...], names: list[str]) -> Non
 
 def test_replies_stand_beside_each_other() -> None:
     play = playground()
-    found = play.compare(["a", "녹차"], {"temperature": 1}, {"temperature": 2}, method="sample", seed=1)
+    found = play.compare(
+        ["a", "녹차"], {"temperature": 1}, {"temperature": 2}, method="sample", seed=1
+    )
     assert [[each.text for each in row] for row in found.replies] == [
         ["0: a!", "0: a!!"],
         ["0: 녹차!", "0: 녹차!!"],
@@ -219,7 +221,9 @@ def test_a_model_without_attention() -> None:
 # Pictures
 
 
-@pytest.mark.parametrize("text", ["Yes!", "$\\frac{$ and $x$", "_hidden", "녹차 있어요", "\x1b[31mred"])
+@pytest.mark.parametrize(
+    "text", ["Yes!", "$\\frac{$ and $x$", "_hidden", "녹차 있어요", "\x1b[31mred"]
+)
 def test_pictures_are_written(tmp_path: Path, text: str) -> None:
     pytest.importorskip("matplotlib")
     play = playground(Clerk(says=text))
@@ -240,9 +244,7 @@ def test_pictures_show_what_was_found(tmp_path: Path) -> None:
     assert is_png(other)
 
 
-def test_pictures_that_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pictures_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = playground().sweep("x", temperature=[1, 2])
     pytest.importorskip("matplotlib")
     with pytest.raises(DiskError, match="choose another place"):

@@ -61,7 +61,7 @@ def matches(before: str, **names: Any) -> list[str]:
         ("sweep(swe", ["sweep"]),
         ("x = swe", ["sweep"]),
         ("a\nif swe", ["sweep"]),
-        ("sweep.__na", ["__name__"]),
+        ("sweep.__fu", ["__func__"]),
         ("[talk.und", ["undo"]),
         ("ask('it\\'s', temp", ["temperature="]),
         ("ask(", []),
@@ -97,7 +97,15 @@ def test_attributes_of_what_lies_there() -> None:
 
 def test_nothing_is_run() -> None:
     trap = Trap()
-    for before in ("t.", "t.c", "t.computed.", "t.method.", "t.nobody.", "t.plain.de", "t.method().x"):
+    for before in (
+        "t.",
+        "t.c",
+        "t.computed.",
+        "t.method.",
+        "t.nobody.",
+        "t.plain.de",
+        "t.method().x",
+    ):
         matches(before, t=trap)
     assert matches("t.", t=trap) == ["computed", "method", "plain", "ran"]
     assert matches("t.plain.", t=trap) == ["deep"]

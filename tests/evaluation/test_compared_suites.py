@@ -1,0 +1,107 @@
+"""Every line of our column in docs/suites.md is backed by tests that are there and are run."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from dialog_s2s.evaluation.expectations import KINDS
+from dialog_s2s.evaluation.robust import KINDS as CHANGES
+
+TESTS = Path(__file__).parents[1]
+DOCUMENT = (TESTS.parent / "docs" / "suites.md").read_text(encoding="utf-8")
+
+BACKED = {
+    "needs no cloud and no API key": "pytest_plugin:a_trained_bot_its_settings_and_its_fixtures",
+    "tests a model one trained oneself": "suites:the_page "
+    "pytest_plugin:a_trained_bot_its_settings_and_its_fixtures",
+    "several turns": "suites:run suites:cases_know_nothing_of_each_other",
+    "any of several replies": "assertions:holds case_reader:each_holds_for_some_reply",
+    "text, regex, similarity": "assertions:holds "
+    "assertions:fails "
+    "assertions:chrf_is_that_of_evaluation",
+    "where a reply came from": "assertions:all_sources "
+    "assertions:each_assertion_of_a_mapping_speaks_for_itself",
+    "confidence": "assertions:holds assertions:fails",
+    "code of one's own": "custom:holds custom:fails_in_one_line",
+    "negation": "assertions:holds assertions:fails",
+    "parameters": "templates:a_mapping_of_lists_is_their_product "
+    "templates:a_list_of_mappings_is_taken_as_it_is",
+    "models x settings x seeds": "matrix:each_case_is_as_if_it_were_asked_alone "
+    "matrix:order_and_names "
+    "wanted:settings_and_seeds",
+    "flaky told apart from broken": "baseline:verdicts runs:rates",
+    "blessed baseline, with the words that changed": "baseline:verdicts "
+    "baseline:the_file "
+    "differences:words_that_are_new",
+    "is B better than A, or is it chance": "compare:mcnemar "
+    "compare:sentences "
+    "suite_report:two_variants_are_compared_and_no_other_number",
+    "training questions among the tests": "leaks:of_a_bundle "
+    "suites_check:check_counts_and_lists_leaks",
+    "suites made from a corpus": "derived:pairs "
+    "derived:follow_ups_and_intents "
+    "suites_command:a_corpus_becomes_a_suite",
+    "variants with typing mistakes, casing, ...": "suites_command:robust "
+    "robust:every_kind_has_variants_of_the_right_cases",
+    "questions that it must not answer": "derived:unknown "
+    "derived:training_does_not_know_the_first_ones "
+    "suites_command:unknown",
+    "from the chat in one command": "commands_suites:the_last_exchange_becomes_a_case "
+    "commands_suites:a_former_expectation_fails_after_a_fix",
+    "pytest": "pytest_plugin:failures_show_the_dialogue "
+    "pytest_plugin:cases_are_chosen "
+    "pytest_plugin:workers_have_one_bot_each",
+    "reports": "junit:suites_and_cases "
+    "suite_json:it_is_json "
+    "suite_markdown:tables_and_failures "
+    "suite_html:the_page",
+    "runs again at every change": "watch:changes watch:what_changed_before_is_told_at_once",
+    "which training broke it": "compare:bisect "
+    "bisecting:each_bundle_is_asked_once_and_only_what_fails",
+    "completion and checks in an editor": "suite_schema:the_file_is_the_schema "
+    "suite_schema:each_kind "
+    "suites_command:schema",
+}
+"""Each line of the table, and `file:test` pairs, both without their `test_`."""
+
+
+def rows() -> dict[str, list[str]]:
+    """Each line of the table with its cells, ours first."""
+    lines = DOCUMENT.split("## Compared")[1].split("\n")
+    found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[:2] == "| "]
+    return {name: cells for name, *cells in found if name}
+
+
+@cache
+def functions(name: str) -> dict[str, ast.FunctionDef]:
+    (file,) = TESTS.rglob(f"test_{name}.py")
+    found = ast.parse(file.read_text(encoding="utf-8")).body
+    return {node.name: node for node in found if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_line_is_backed() -> None:
+    assert list(rows()) == list(BACKED)
+    assert all(len(cells) == 4 and all(cells) for cells in rows().values())
+
+
+def test_we_claim_nothing_that_is_not_known() -> None:
+    assert not {"?", "-"} & {ours for ours, *_ in rows().values()}
+
+
+@pytest.mark.parametrize("line", BACKED)
+def test_the_tests_of_a_line_are_there_and_run(line: str) -> None:
+    for pair in BACKED[line].split():
+        file, name = pair.split(":")
+        test = functions(file)[f"test_{name}"]
+        assert not any("skip" in ast.unparse(mark) for mark in test.decorator_list)
+        assert any(isinstance(node, ast.Assert | ast.With | ast.Call) for node in ast.walk(test))
+
+
+def test_what_is_counted() -> None:
+    ours = {name: cells[0] for name, cells in rows().items()}
+    assert int(ours["text, regex, similarity"].split()[0]) == len(KINDS)
+    assert f"{len(CHANGES)} kinds" in ours["variants with typing mistakes, casing, ..."]

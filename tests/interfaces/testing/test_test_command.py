@@ -1,0 +1,298 @@
+"""`dialog-s2s test` with bots that say what a test wrote down: options, files, exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from scripted import RIGHT, SUITE, Scripted, bundle
+from shell import Shell
+
+from dialog_s2s.dialogue.manager import Bot
+from dialog_s2s.errors import BundleError, DataError, UsageError
+from dialog_s2s.interfaces.evaluate import Steps
+from dialog_s2s.interfaces.testing.command import run_tests
+from dialog_s2s.interfaces.testing.wanted import Wanted
+
+Scripts = dict[str, Mapping[str, str | Sequence[str]]]
+
+
+@pytest.fixture
+def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scripts:
+    """What bots say, by the path of their bundle; the working folder is the test's own."""
+    found: Scripts = {}
+
+    def load(path: str | Path) -> Any:
+        if str(path) not in found:
+            raise BundleError(f"{path}: there is no bot here")
+        return Scripted(str(path), found[str(path)])
+
+    monkeypatch.setattr(Bot, "load", load)
+    monkeypatch.chdir(tmp_path)
+    Path("s.suite.yaml").write_text(SUITE, encoding="utf-8")
+    return found
+
+
+def cases(out: str) -> list[str]:
+    return [each["name"] for each in json.loads(out)["cases"]]
+
+
+def test_all_pass(shell: Shell, scripts: Scripts) -> None:
+    scripts["bot"] = RIGHT
+    code, out, err = shell("test", "s.suite.yaml", "--bundle", "bot")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "case                  bot",
+        "s.suite.yaml: tea       100% new",
+        "s.suite.yaml: coffee    100% new",
+        "s.suite.yaml: Sunday    100% new",
+        "",
+        "bot: pass rate 100.0%, 3 of 3 cases: 3 new",
+    ]
+
+
+def test_one_fails(shell: Shell, scripts: Scripts) -> None:
+    scripts["bot"] = {**RIGHT, "and on Sunday": "\x1b[31mNever.\u202e"}
+    code, out, _ = shell("test", "s.suite.yaml", "--bundle", "bot")
+    assert code == 1
+    assert "    you> and on Sunday" in out
+    assert "wanted 'At ten.'; got " in out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    code, out, err = shell("test", "s.suite.yaml", "--bundle", "bot", "-q")
+    assert (code, out, err) == (1, "bot: pass rate 66.7%, 2 of 3 cases: 3 new\n", "")
+    code, out, _ = shell("test", "s.suite.yaml", "--bundle", "bot", "-v", "-k", "tea")
+    assert code == 0
+    assert "  Yes." in out
+
+
+def test_bless_then_change(shell: Shell, scripts: Scripts) -> None:
+    scripts["bot"] = {**RIGHT, "coffee": "Hm."}
+    words = ("test", "s.suite.yaml", "--bundle", "bot")
+    code, _, err = shell(*words, "--bless")
+    assert code == 0
+    assert err == (
+        "blessed 3 outcomes in s.baseline.yaml; 1 not passing, which is known from now on\n"
+    )
+    assert shell(*words)[0] == 0
+    scripts["bot"] = {"tea": "Hm.", "coffee": "No."}
+    code, out, _ = shell(*words, "--json")
+    tree = json.loads(out)
+    assert code == 1
+    assert [each["results"][0]["verdict"] for each in tree["cases"]] == [
+        "regressed",
+        "fixed",
+        "regressed",
+    ]
+    assert shell(*words, "-k", "coffee")[0] == 0
+    assert shell(*words, "--set", "top_k=3", "-k", "tea")[0] == 1  # never blessed with that
+    assert shell(*words, "--bless")[0] == 0
+    assert shell(*words)[0] == 0
+
+
+def test_a_baseline_elsewhere(shell: Shell, scripts: Scripts) -> None:
+    scripts["bot"] = RIGHT
+    words = ("test", "s.suite.yaml", "--bundle", "bot", "--baseline", "b.yaml")
+    code, _, err = shell(*words)
+    assert (code, err) == (2, "dialog-s2s: b.yaml: there is no baseline; --bless writes it\n")
+    assert shell(*words, "--bless")[0] == 0
+    assert not Path("s.baseline.yaml").exists()
+    scripts["bot"] = {}
+    assert shell(*words)[0] == 1
+    Path("b.yaml").write_text("nonsense")
+    assert shell(*words)[0] == 3
+
+
+def test_some_cases(shell: Shell, scripts: Scripts) -> None:
+    scripts["bot"] = {}
+    words = ("test", "s.suite.yaml", "--bundle", "bot", "--json")
+    assert cases(shell(*words, "-k", "OPEN")[1]) == ["Sunday"]
+    assert cases(shell(*words, "--tag", "hot")[1]) == ["coffee"]
+    assert cases(shell(*words, "--tag", "hot", "--tag", "drinks")[1]) == ["tea", "coffee"]
+    code, _, err = shell(*words, "--tag", "none")
+    assert code == 2
+    assert "none of the cases is to be run" in err
+    assert cases(shell(*words, "--fail-fast")[1]) == ["tea"]
+    assert cases(shell(*words)[1]) == ["tea", "coffee", "Sunday"]
+
+
+def test_a_failure_that_is_known_ends_nothing(shell: Shell, scripts: Scripts) -> None:
+    scripts["bot"] = {"coffee": "No."}
+    words = ("test", "s.suite.yaml", "--bundle", "bot")
+    shell(*words, "--bless")
+    scripts["bot"] = {}
+    assert cases(shell(*words, "--fail-fast", "--json")[1]) == ["tea", "coffee"]
+
+
+def test_columns_seeds_and_threshold(shell: Shell, scripts: Scripts) -> None:
+    scripts["a"] = RIGHT
+    scripts["b"] = {**RIGHT, "tea": ["Yes.", "No."]}
+    words = ["test", "s.suite.yaml", "--bundle", "a", "--bundle", "b", "--json"]
+    words += ["--set", "method=sample,temperature=0.70", "--set", "beam=2"]
+    code, out, _ = shell(*words, "--seeds", "4", "--seed", "10")
+    tree = json.loads(out)
+    assert code == 1
+    assert tree["seeds"] == [10, 11, 12, 13]
+    assert [each["name"] for each in tree["variants"]] == [
+        "a method=sample temperature=0.7",
+        "a beam=2",
+        "b method=sample temperature=0.7",
+        "b beam=2",
+    ]
+    assert tree["variants"][0]["settings"] == {"method": "sample", "temperature": 0.7}
+    flaky = tree["cases"][0]["results"][2]
+    assert (flaky["rate"], flaky["flaky"], flaky["passed"]) == (0.5, True, False)
+    sampled = (*words[:-2], "--seeds", "4", "--threshold", "0.5")
+    assert shell(*sampled)[0] == 0
+
+
+def test_progress(shell: Shell, scripts: Scripts, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(Steps, "__call__", lambda _, what, done, total: told.append((done, total)))
+    scripts["bot"] = RIGHT
+    shell("test", "s.suite.yaml", "--bundle", "bot", "-q")
+    assert not told
+    shell("test", "s.suite.yaml", "--bundle", "bot")
+    assert told[-1] == (4, 4)
+    assert told == sorted(set(told))
+
+
+def test_two_variants_are_compared(shell: Shell, scripts: Scripts) -> None:
+    scripts["a"], scripts["b"] = RIGHT, {**RIGHT, "tea": "No, never."}
+    code, out, _ = shell("test", "s.suite.yaml", "--bundle", "a", "--bundle", "b")
+    assert code == 1
+    assert "No difference that could not be chance (0 won, 1 lost of 3 cases, p = 1.000)." in out
+    assert re.search(r"^  Yes\. +\[No, never\.\]$", out, re.MULTILINE)
+
+
+def test_reports(shell: Shell, scripts: Scripts, tmp_path: Path) -> None:
+    scripts["bot"] = {}
+    files = {"--junit": "a.xml", "--html": "a.html", "--markdown": "a.md"}
+    words = [word for pair in files.items() for word in pair]
+    code, _, err = shell("test", "s.suite.yaml", "--bundle", "bot", *words)
+    assert code == 1
+    assert set(err.splitlines()) == {"wrote a.xml", "wrote a.html", "wrote a.md"}
+    assert ElementTree.parse("a.xml").getroot().get("failures") == "3"
+    assert "shop.csv:3" in Path("a.html").read_text()
+    assert "| s.suite.yaml: tea | ❌ 0% new |" in Path("a.md").read_text()
+    scripts.clear()  # it ends before a bot is loaded
+    code, _, err = shell("test", "s.suite.yaml", "--bundle", "bot", "--html", "none/a.html")
+    assert code == 2
+    assert "make it first" in err
+
+
+def test_code_is_run_and_said_to_be(shell: Shell, scripts: Scripts) -> None:
+    scripts["bot"] = RIGHT
+    Path("code.suite.yaml").write_text("cases:\n- {ask: tea, expect: {function: 'c.py:f'}}\n")
+    Path("c.py").write_text("def f(reply):\n    return reply.text == 'Yes.'\n")
+    code, _, err = shell("test", "code.suite.yaml", "s.suite.yaml", "--bundle", "bot")
+    assert (code, err) == (0, "runs the code of c.py\n")
+    Path("c.py").write_text("1 / 0\n")
+    assert shell("test", "code.suite.yaml", "--bundle", "bot")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["none.suite.yaml", "--bundle", "bot"], 3, "none.suite.yaml"),
+        (["bad.suite.yaml", "--bundle", "bot"], 3, "bad.suite.yaml:2"),
+        (["s.suite.yaml", "--bundle", "none"], 3, "there is no bot here"),
+        (["s.suite.yaml", "--bundle", "bot", "--bundle", "bot"], 2, "given twice"),
+        (["s.suite.yaml", "--bundle", "bot", "--set", "temperatur=1"], 2, "temperature"),
+        (["s.suite.yaml", "--bundle", "bot", "--set", "beam=0"], 2, "--set: generation.beam"),
+        (["s.suite.yaml", "--bundle", "bot", "--set", "loud"], 2, "name=value"),
+        (["s.suite.yaml", "--bundle", "bot", "--threshold", "0"], 2, "above 0"),
+        (["s.suite.yaml", "--bundle", "bot", "--threshold", "nan"], 2, "above 0"),
+        (["s.suite.yaml", "--bundle", "bot", "--seeds", "0"], 2, "from 1"),
+        (["s.suite.yaml", "--bundle", "bot", "-q", "-v"], 2, "not allowed with"),
+        (["--bundle", "bot"], 2, "SUITE"),
+    ],
+)
+def test_mistakes(shell: Shell, scripts: Scripts, words: list[str], code: int, told: str) -> None:
+    scripts["bot"] = RIGHT
+    Path("bad.suite.yaml").write_text("cases:\n- {ask: tea, expekt: x}\n")
+    found, out, err = shell("test", *words)
+    assert (found, out) == (code, "")
+    assert told in err
+
+
+def test_the_starter_bot(shell: Shell, scripts: Scripts, monkeypatch, tmp_path: Path) -> None:
+    place = tmp_path / "starter"
+    monkeypatch.setattr("dialog_s2s.interfaces.testing.inputs.starter_path", lambda: place)
+    code, _, err = shell("test", "s.suite.yaml")
+    assert code == 2
+    assert "give one with --bundle BUNDLE" in err
+    bundle(place)
+    scripts[str(place)] = RIGHT
+    assert shell("test", "s.suite.yaml")[0] == 0
+
+
+def acts(*each: Callable[[], object]) -> Callable[[float], None]:
+    """A sleep in which these things happen in turn, and then Ctrl-C."""
+    left = iter(each)
+
+    def sleep(_: float) -> None:
+        for act in left:
+            act()
+            return
+        raise KeyboardInterrupt
+
+    return sleep
+
+
+def test_watch(scripts: Scripts, capsys: pytest.CaptureFixture[str]) -> None:
+    scripts["bot"] = RIGHT
+    suite = Path("s.suite.yaml")
+    out = io.StringIO()
+    wait = acts(
+        lambda: None,
+        lambda: suite.write_text("cases: oops\n"),
+        lambda: None,
+        lambda: suite.write_text("cases:\n- {ask: tea, expect: No.}\n"),
+        lambda: None,
+    )
+    code = run_tests(Wanted(["s.suite.yaml"], ["bot"], watch=True, quiet=True), out, wait)
+    assert code == 0
+    assert out.getvalue().splitlines() == [
+        "bot: pass rate 100.0%, 3 of 3 cases: 3 new",
+        "bot: pass rate 0.0%, 0 of 1 case: 1 new",
+    ]
+    err = capsys.readouterr().err
+    assert err.count("changed: s.suite.yaml\n") == 2
+    assert "s.suite.yaml:1: cases" in err
+    assert err.count("waiting for changes") == 3
+
+
+def test_watch_ends_at_once_where_the_options_are_wrong(scripts: Scripts) -> None:
+    scripts["bot"] = RIGHT
+    wanted = Wanted(["s.suite.yaml"], ["bot"], ["beam=0"], watch=True)
+    with pytest.raises(UsageError):
+        run_tests(wanted, io.StringIO(), acts())
+    with pytest.raises(DataError):
+        run_tests(Wanted(["none.yaml"], ["bot"]), io.StringIO(), acts())
+
+
+def test_bisect(shell: Shell, scripts: Scripts) -> None:
+    for time, script in enumerate([RIGHT, {**RIGHT, "tea": "Hm."}, {}]):
+        scripts[bundle(Path("bots") / "cab"[time], time)] = script
+    code, out, err = shell("test", "s.suite.yaml", "--bisect", "bots")
+    assert code == 1
+    assert out.splitlines() == [
+        "3 cases of the newest bundle, bots/b, do not pass:",
+        "  s.suite.yaml: tea: passes with bots/c, first fails with bots/a",
+        "  s.suite.yaml: coffee: passes with bots/a, first fails with bots/b",
+        "  s.suite.yaml: Sunday: passes with bots/a, first fails with bots/b",
+    ]
+    assert err.splitlines() == [f"testing bots/{name}" for name in "bca"]
+    given = [word for name in "bac" for word in ("--bisect", f"bots/{name}")]
+    code, out, _ = shell("test", "s.suite.yaml", *given, "--json", "-k", "coffee")
+    assert (code, json.loads(out)["cases"]) == (0, [])
+    code, _, err = shell("test", "s.suite.yaml", "--bisect", "bots/a")
+    assert code == 2
+    assert "no checkpoints" in err
