@@ -69,12 +69,13 @@ def test_a_bot_that_is_replaced_loads(tiny_bundle: Path, tmp_path: Path) -> None
     Bot.load(place)
     taken = time.monotonic() - began
     with replacing(place, 6 * taken, files) as count:
-        for _ in range(12):
+        loads = 0
+        while loads < 12 or not count():  # on a busy machine replacing takes its time
             bot = Bot.load(place)
             assert bot.reply("hello").text == "Hello there!"
             assert bot.memory is not None
             bot.memory.rows.close()
-        assert count() > 0
+            loads += 1
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".bot")] == []
 
 

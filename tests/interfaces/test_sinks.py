@@ -703,15 +703,18 @@ def test_progress_holds_nothing_but_numbers() -> None:
 
 TERMINALS = {
     "interfaces/chat/display.py": "the way out of the chat, which is tested above",
+    "interfaces/testing/command.py": "tables with colours, clean in test_table",
     "training/monitor.py": "numbers",
 }
 FILES = {
     "bundle.py",
+    "evaluation/baseline.py",
     "evaluation/suite_file.py",
     "interfaces/chat/editor.py",
     "interfaces/chat/preferences.py",
     "interfaces/chat/typed.py",
     "interfaces/exports.py",
+    "interfaces/testing/outputs.py",
     "memory/postings_file.py",
     "memory/vector_file.py",
     "text/shards.py",

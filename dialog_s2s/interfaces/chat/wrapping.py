@@ -48,7 +48,7 @@ class Wrapper:
             self.column += wide
             return atom
         if atom.isspace():  # nothing is left of a blank at the end of a line
-            self.column = columns
+            self.column = columns + 1  # so that what comes next, however narrow, begins a line
             return ""
         broken = "" if self.column <= self._indent else self._broken()
         if self.column + wide <= columns:

@@ -96,7 +96,8 @@ def written(bundles: Sequence[str], broken: Sequence[Broken], out: TextIO, as_js
     """The lines, or one JSON object: `bundles`, and `cases` with `case`, `first_failing` and
     `last_passing` (a bundle, or null) and `looked_at` (whether it passed, by bundle)."""
     if not as_json:
-        out.write("".join(f"{line}\n" for line in told(bundles, broken)))
+        for line in told(bundles, broken):
+            out.write(f"{clean(line)}\n")
         return
     cases = []
     for each in broken:

@@ -28,6 +28,9 @@ RIGHT = {
     "and on Sunday": "At ten.",
 }
 
+Scripts = dict[str, Mapping[str, str | Sequence[str]]]
+"""What bots say, by the path of their bundle."""
+
 
 class Scripted:
     """Says what its script holds for a question; of several replies, by turns of the seed."""

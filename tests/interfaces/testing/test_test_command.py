@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from scripted import RIGHT, SUITE, Scripted, bundle
+from scripted import RIGHT, Scripts, bundle
 from shell import Shell
 
-from dialog_s2s.dialogue.manager import Bot
-from dialog_s2s.errors import BundleError, DataError, UsageError
 from dialog_s2s.interfaces.evaluate import Steps
-from dialog_s2s.interfaces.testing.command import run_tests
-from dialog_s2s.interfaces.testing.wanted import Wanted
-
-Scripts = dict[str, Mapping[str, str | Sequence[str]]]
-
-
-@pytest.fixture
-def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scripts:
-    """What bots say, by the path of their bundle; the working folder is the test's own."""
-    found: Scripts = {}
-
-    def load(path: str | Path) -> Any:
-        if str(path) not in found:
-            raise BundleError(f"{path}: there is no bot here")
-        return Scripted(str(path), found[str(path)])
-
-    monkeypatch.setattr(Bot, "load", load)
-    monkeypatch.chdir(tmp_path)
-    Path("s.suite.yaml").write_text(SUITE, encoding="utf-8")
-    return found
 
 
 def cases(out: str) -> list[str]:
@@ -231,51 +206,6 @@ def test_the_starter_bot(shell: Shell, scripts: Scripts, monkeypatch, tmp_path: 
     bundle(place)
     scripts[str(place)] = RIGHT
     assert shell("test", "s.suite.yaml")[0] == 0
-
-
-def acts(*each: Callable[[], object]) -> Callable[[float], None]:
-    """A sleep in which these things happen in turn, and then Ctrl-C."""
-    left = iter(each)
-
-    def sleep(_: float) -> None:
-        for act in left:
-            act()
-            return
-        raise KeyboardInterrupt
-
-    return sleep
-
-
-def test_watch(scripts: Scripts, capsys: pytest.CaptureFixture[str]) -> None:
-    scripts["bot"] = RIGHT
-    suite = Path("s.suite.yaml")
-    out = io.StringIO()
-    wait = acts(
-        lambda: None,
-        lambda: suite.write_text("cases: oops\n"),
-        lambda: None,
-        lambda: suite.write_text("cases:\n- {ask: tea, expect: No.}\n"),
-        lambda: None,
-    )
-    code = run_tests(Wanted(["s.suite.yaml"], ["bot"], watch=True, quiet=True), out, wait)
-    assert code == 0
-    assert out.getvalue().splitlines() == [
-        "bot: pass rate 100.0%, 3 of 3 cases: 3 new",
-        "bot: pass rate 0.0%, 0 of 1 case: 1 new",
-    ]
-    err = capsys.readouterr().err
-    assert err.count("changed: s.suite.yaml\n") == 2
-    assert "s.suite.yaml:1: cases" in err
-    assert err.count("waiting for changes") == 3
-
-
-def test_watch_ends_at_once_where_the_options_are_wrong(scripts: Scripts) -> None:
-    scripts["bot"] = RIGHT
-    wanted = Wanted(["s.suite.yaml"], ["bot"], ["beam=0"], watch=True)
-    with pytest.raises(UsageError):
-        run_tests(wanted, io.StringIO(), acts())
-    with pytest.raises(DataError):
-        run_tests(Wanted(["none.yaml"], ["bot"]), io.StringIO(), acts())
 
 
 def test_bisect(shell: Shell, scripts: Scripts) -> None:
