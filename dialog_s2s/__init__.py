@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from dialog_s2s.version import VERSION
+
 if TYPE_CHECKING:
     from dialog_s2s.dialogue.conversation import Conversation
     from dialog_s2s.dialogue.manager import Bot
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from dialog_s2s.training.monitor import Display
     from dialog_s2s.training.train import plan, train
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Bot",

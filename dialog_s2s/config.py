@@ -120,6 +120,12 @@ class TrainingConfig:
     checks: int = setting(
         10, "times in a run that the held-out loss is measured", least=1, most=100_000
     )
+    save_updates: int | None = setting(
+        None, "updates between two checkpoints", least=1, most=1_000_000_000
+    )
+    keep: int = setting(
+        3, "checkpoints that are kept, each with the best weights so far", least=1, most=1_000_000
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+INTERNAL_ERROR = 70
+"""Exit code where the fault is ours."""
+
 
 class DialogError(Exception):
     """Base of every error raised on purpose; `exit_code` is what the command line returns."""

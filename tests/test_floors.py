@@ -17,8 +17,10 @@ PACKAGE = Path(dialog_s2s.__file__).parent
 NAME = PACKAGE.name
 FLOORS = {
     "errors": 0,
+    "files": 0,
     "strict": 0,
     "config": 0,
+    "version": 0,
     "bundle": 1,
     "text": 1,
     "memory": 2,
@@ -29,12 +31,14 @@ FLOORS = {
     "": 4,
     "evaluation": 5,
     "interfaces": 6,
+    "__main__": 6,
 }
 """The package itself hands out what training and dialogue make, on first use."""
 
-LATE = {"generation.backend", "interfaces.pytest_plugin"}
-"""Modules that may import ours inside a function: the choice of backend, and what every run of
-pytest imports where the package is installed, with suites or without."""
+LATE = {"generation.backend", "interfaces.pytest_plugin", "__main__"}
+"""Modules that may import ours inside a function: the choice of backend; what every run of pytest
+imports where the package is installed, with suites or without; and the program itself, which must
+be able to end before all is loaded."""
 
 
 def modules() -> dict[str, Path]:

@@ -18,15 +18,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from yaml.nodes import ScalarNode
 
-from dialog_s2s.errors import DiskError
 from dialog_s2s.evaluation.placed import Placed, from_yaml
 from dialog_s2s.evaluation.runs import Run
 from dialog_s2s.evaluation.verdicts import (
@@ -39,6 +36,7 @@ from dialog_s2s.evaluation.verdicts import (
     reworded,
     verdict,
 )
+from dialog_s2s.files import write_whole
 from dialog_s2s.text.lines import Line, stream
 
 __all__ = [
@@ -118,25 +116,8 @@ def write_baseline(path: str | Path, run: Run) -> None:
         DiskError: the file cannot be written; it is left as it is.
         UsageError: as `blessed` does.
     """
-    place = Path(os.path.realpath(path))  # or a link would be replaced by a file
-    text = text_of(merged(read_baseline(path) if place.exists() else {}, run))
-    fresh = place.with_name(f".{place.name[:32]}.{secrets.token_hex(4)}.new")
-    try:
-        try:
-            with fresh.open("xb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            if place.exists():
-                fresh.chmod(place.stat().st_mode & 0o7777)
-            os.replace(fresh, place)
-        finally:
-            fresh.unlink(missing_ok=True)
-    except OSError as error:
-        raise DiskError(
-            f"{path}: cannot be written ({error.strerror}); choose another place, or see whether "
-            "its folder may be written to"
-        ) from None
+    old = read_baseline(path) if Path(path).exists() else {}
+    write_whole(path, text_of(merged(old, run)).encode())
 
 
 def _quoted(text: str) -> str:

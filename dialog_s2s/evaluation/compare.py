@@ -52,7 +52,8 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """One sentence."""
-        counts = f"{self.won} won, {self.lost} lost of {self.cases} cases, {_shown(self.p)}"
+        cases = f"{self.cases} case{'' if self.cases == 1 else 's'}"
+        counts = f"{self.won} won, {self.lost} lost of {cases}, {_shown(self.p)}"
         if self.p >= ALPHA:
             return f"No difference that could not be chance ({counts})."
         which = "better" if self.won > self.lost else "worse"

@@ -13,7 +13,7 @@ from dialog_s2s.dialogue.reply import SOURCES
 from dialog_s2s.evaluation import custom
 from dialog_s2s.evaluation.assertions import Assertion, Cites, Not, Source, Within
 from dialog_s2s.evaluation.custom import Functions
-from dialog_s2s.evaluation.placed import Placed, nearest
+from dialog_s2s.evaluation.placed import Placed
 from dialog_s2s.evaluation.text_assertions import (
     Contains,
     EditDistance,
@@ -26,6 +26,7 @@ from dialog_s2s.evaluation.text_assertions import (
     Starts,
 )
 from dialog_s2s.text.fields import excerpt
+from dialog_s2s.text.nodes import nearest
 
 LANGUAGES = tuple(sorted(" ".join(SCRIPTS.values()).split()))
 """Codes that a `language` may be."""

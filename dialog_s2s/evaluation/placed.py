@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,18 +12,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from dialog_s2s.errors import DataError
 from dialog_s2s.text.fields import excerpt, fault
 from dialog_s2s.text.lines import Line
-from dialog_s2s.text.nodes import MAX_DEPTH, compose
+from dialog_s2s.text.nodes import MAX_DEPTH, TAG, compose, described, nearest
 from dialog_s2s.text.turns import Origin
 
-_TAG = "tag:yaml.org,2002:"
-_READ_AS = {
-    "str": "a text",
-    "null": "nothing",
-    "bool": "true or false",
-    "int": "a number",
-    "float": "a number",
-    "timestamp": "a date",
-}
 _TRUE = ("true", "yes", "on")
 
 
@@ -67,7 +57,7 @@ class Placed:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written."""
-        return self.node.tag == _TAG + "null" and not self.node.value
+        return self.node.tag == TAG + "null" and not self.node.value
 
     def fault(self, message: str) -> DataError:
         """The error to raise for what is wrong with it."""
@@ -90,7 +80,7 @@ class Placed:
 
     def items(self, what: str) -> list[Placed]:
         """The values of a list, of which there is at least one."""
-        if not isinstance(self.node, SequenceNode) or self.node.tag != _TAG + "seq":
+        if not isinstance(self.node, SequenceNode) or self.node.tag != TAG + "seq":
             raise self.fault(f"{what} is {self._found()}; it must be a list")
         if not self.node.value:
             raise self.fault(f"{what} is an empty list; add to it or delete it")
@@ -104,7 +94,7 @@ class Placed:
         if not isinstance(node, ScalarNode):
             hint = "; put a text that holds ': ' in quotes" if self.is_mapping else ""
             raise self.fault(f"{what} is {self._found()}; it must be a text{hint}")
-        if node.tag != _TAG + "str":
+        if node.tag != TAG + "str":
             raise self.fault(
                 f"{what} is {excerpt(node.value)}, which is {self._found()}; it must be a text; "
                 f'quote it: "{excerpt(node.value)[1:-1]}"'
@@ -128,7 +118,7 @@ class Placed:
 
     def as_written(self, what: str) -> str:
         """A text, or a number or a date as it was written."""
-        tag = self.node.tag.removeprefix(_TAG)
+        tag = self.node.tag.removeprefix(TAG)
         if isinstance(self.node, ScalarNode) and tag in ("int", "float", "timestamp"):
             return str(self.node.value)
         return self.text(what)
@@ -156,10 +146,10 @@ class Placed:
 
     def is_true(self) -> bool:
         """Whether it is true; anything but true and false counts as neither."""
-        return self.node.tag == _TAG + "bool" and self.node.value.lower() in _TRUE
+        return self.node.tag == TAG + "bool" and self.node.value.lower() in _TRUE
 
     def _pairs(self, what: str) -> list[tuple[Placed, Placed]]:
-        if not self.is_mapping or self.node.tag != _TAG + "map":
+        if not self.is_mapping or self.node.tag != TAG + "map":
             raise self.fault(f"{what} is {self._found()}; it must be a mapping")
         return [
             (Placed(key, self.file), Placed(value, self.file)) for key, value in self.node.value
@@ -180,11 +170,11 @@ class Placed:
         if number is not None:
             whole = node.value.isdecimal() and len(node.value) < 20
             return int(node.value) if whole else number
-        if node.tag == _TAG + "null":
+        if node.tag == TAG + "null":
             return None
-        if node.tag == _TAG + "bool":
+        if node.tag == TAG + "bool":
             return self.is_true()
-        if node.tag in (_TAG + "int", _TAG + "float"):
+        if node.tag in (TAG + "int", TAG + "float"):
             raise self.fault(f"{what} is {self._shown()}; write a number in decimals")
         return self.text(what)
 
@@ -192,19 +182,7 @@ class Placed:
         return excerpt(self.node.value) if isinstance(self.node, ScalarNode) else self._found()
 
     def _found(self) -> str:
-        tag = self.node.tag.removeprefix(_TAG)
-        if isinstance(self.node, ScalarNode) and tag != self.node.tag:
-            return _READ_AS.get(tag, "something of its own")
-        if tag not in ("seq", "map"):
-            return f"a value tagged {excerpt(self.node.tag)}"
-        return "a list" if isinstance(self.node, SequenceNode) else "a mapping"
-
-
-def nearest(name: str, known: Sequence[str], what: str) -> str:
-    """What is to be done about a `name` that is none of those known."""
-    near = difflib.get_close_matches(name, known, 1, 0.5)
-    hint = f"is {near[0]} meant? " if near else ""
-    return f"{hint}{what} has only {', '.join(known)}"
+        return described(self.node)
 
 
 def _filled(source: Iterable[Line], file: str) -> Iterable[Line]:
@@ -227,13 +205,13 @@ def _node(value: object, mark: Mark, where: Origin, depth: int) -> Node:
             (_node(key, mark, where, depth + 1), _node(each, mark, where, depth + 1))
             for key, each in value.items()
         ]
-        return MappingNode(_TAG + "map", pairs, mark, mark)
+        return MappingNode(TAG + "map", pairs, mark, mark)
     if isinstance(value, list):
         items = [_node(each, mark, where, depth + 1) for each in value]
-        return SequenceNode(_TAG + "seq", items, mark, mark)
+        return SequenceNode(TAG + "seq", items, mark, mark)
     if isinstance(value, str):
-        return ScalarNode(_TAG + "str", value, mark, mark, style='"')
+        return ScalarNode(TAG + "str", value, mark, mark, style='"')
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # `jsonl.parse` reads all numbers as floats
     kind = {bool: "bool", int: "int", float: "float"}.get(type(value), "null")
-    return ScalarNode(_TAG + kind, "null" if value is None else str(value).lower(), mark, mark)
+    return ScalarNode(TAG + kind, "null" if value is None else str(value).lower(), mark, mark)

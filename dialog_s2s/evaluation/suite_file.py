@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +10,13 @@ from pathlib import Path
 from yaml.nodes import SequenceNode
 
 from dialog_s2s.dialogue.reply import UNKNOWN
-from dialog_s2s.errors import DataError, DiskError, UsageError
+from dialog_s2s.errors import DataError, UsageError
 from dialog_s2s.evaluation.case_reader import cases_of_file, read_case
 from dialog_s2s.evaluation.cases import Case
 from dialog_s2s.evaluation.placed import from_yaml
 from dialog_s2s.evaluation.suite_text import HEADER, quoted
 from dialog_s2s.evaluation.suites import YAML, cases_of
+from dialog_s2s.files import replacing
 from dialog_s2s.text.lines import Line, stream
 from dialog_s2s.text.nodes import MAX_BYTES
 
@@ -70,25 +68,15 @@ def append_case(path: str | Path, text: str) -> int:
     if Path(path).suffix.lower() not in YAML:
         raise UsageError(f"{path}: a case is added to a file that ends in {' or '.join(YAML)}")
     case = _one(text)
-    place = Path(os.path.realpath(path))  # or a link would be replaced by a file
-    fresh = place.with_name(f".{place.name[:32]}.{secrets.token_hex(4)}.new")
-    try:
+    place = Path(path)
+    with replacing(path) as fresh:
         present = place.exists() and not (place.is_file() and place.stat().st_size == 0)
         old = _listed(place, str(path)) if present else _Listed()
-        before = place.read_bytes() if present else b""
         _check_new(case, old.cases)
-        try:
-            _write(fresh, _extended(before, text, old.indent), place)
-            if _end(fresh, str(path), old) != (*old.last, case):
-                raise DataError("does not end with its list of cases; add the case by hand", path)
-            os.replace(fresh, place)
-        finally:
-            fresh.unlink(missing_ok=True)
-    except OSError as error:
-        raise DiskError(
-            f"{path}: cannot be written ({error.strerror}); choose another place, or see whether "
-            "its folder may be written to"
-        ) from None
+        fresh.write(_extended(place.read_bytes() if present else b"", text, old.indent))
+        fresh.flush()
+        if _end(Path(fresh.name), str(path), old) != (*old.last, case):
+            raise DataError("does not end with its list of cases; add the case by hand", path)
     return len(old.cases) + 1
 
 
@@ -151,15 +139,6 @@ def _extended(before: bytes, text: str, indent: int) -> bytes:
         head += end.encode()
     lines = (" " * indent + line if line else "" for line in text.rstrip("\n").split("\n"))
     return head + "".join(line + end for line in lines).encode()
-
-
-def _write(fresh: Path, data: bytes, place: Path) -> None:
-    with fresh.open("xb") as stream:
-        if place.exists():
-            fresh.chmod(stat.S_IMODE(place.stat().st_mode))
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _end(fresh: Path, file: str, old: _Listed) -> tuple[Case, ...]:

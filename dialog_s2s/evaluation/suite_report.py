@@ -12,7 +12,7 @@ from dialog_s2s.evaluation.cases import Case, CaseResult, Step
 from dialog_s2s.evaluation.compare import Comparison, compare
 from dialog_s2s.evaluation.leaks import Leak
 from dialog_s2s.evaluation.runs import Outcome, Run, Variant
-from dialog_s2s.evaluation.verdicts import Baseline, Verdict
+from dialog_s2s.evaluation.verdicts import Baseline, Said, Verdict
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -73,6 +73,20 @@ class Report:
     def reworded(self, outcome: Outcome) -> bool:
         """See `verdicts.reworded`."""
         return verdicts.reworded(outcome, self.baseline)
+
+    def before(self, outcome: Outcome) -> Said | None:
+        """See `verdicts.before`."""
+        return verdicts.before(outcome, self.baseline)
+
+    @property
+    def file(self) -> str:
+        """The name of the suite's file where there is one suite, else nothing."""
+        one = self.run.suites[0].file if len(self.run.suites) == 1 else ""
+        return one.rpartition("/")[2]
+
+    def short(self, key: str) -> str:
+        """A case's key, without the file where there is one suite."""
+        return key.removeprefix(f"{self.file}: ")
 
     def fails(self, outcome: Outcome) -> bool:
         """Whether it fails the run: it regressed, or does not pass and was never blessed. What did

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from dialog_s2s.errors import DataError
-from dialog_s2s.evaluation.placed import Placed, from_json, nearest
+from dialog_s2s.evaluation.placed import Placed, from_json
 from dialog_s2s.text.delimited import DELIMITERS, records
 from dialog_s2s.text.fields import excerpt, fault
 from dialog_s2s.text.lines import Line
+from dialog_s2s.text.nodes import nearest
 from dialog_s2s.text.turns import Origin
 
 EXPECTED = {"expect": "reply", "contains": "contains", "source": "source"}

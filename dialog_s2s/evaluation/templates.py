@@ -20,8 +20,9 @@ from math import prod
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from dialog_s2s.errors import DataError
-from dialog_s2s.evaluation.placed import Placed, nearest
+from dialog_s2s.evaluation.placed import Placed
 from dialog_s2s.text.fields import excerpt
+from dialog_s2s.text.nodes import nearest
 
 LIMIT = 10_000
 """Cases that one may be expanded to."""

@@ -64,6 +64,17 @@ def reworded(outcome: Outcome, baseline: Baseline) -> bool:
     )
 
 
+def before(outcome: Outcome, baseline: Baseline) -> Said | None:
+    """The replies that the case had most often when it was blessed, where it regressed, or passes
+    and says something else."""
+    then = baseline.get((outcome.key, outcome.variant.name))
+    regressed = verdict(outcome, baseline) == "regressed"
+    if then is None or not (regressed or reworded(outcome, baseline)):
+        return None
+    said = min(then.replies, key=lambda each: (-then.replies[each], each))
+    return said if len(said) == len(outcome.case.turns) else None
+
+
 def blessed(run: Run) -> Baseline:
     """The baseline that a run makes.
 

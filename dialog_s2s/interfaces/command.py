@@ -13,7 +13,14 @@ from pathlib import Path
 import dialog_s2s
 from dialog_s2s.bundle import CARD, LIVING, MEMORY, open_bundle
 from dialog_s2s.config import config_text, read_config
-from dialog_s2s.errors import DataError, DialogError, DiskError, Stopped, UsageError
+from dialog_s2s.errors import (
+    INTERNAL_ERROR,
+    DataError,
+    DialogError,
+    DiskError,
+    Stopped,
+    UsageError,
+)
 from dialog_s2s.interfaces import conversations, pairs
 from dialog_s2s.interfaces.chat import preferences
 from dialog_s2s.interfaces.chat.opening import Wanted, chat
@@ -30,9 +37,6 @@ from dialog_s2s.interfaces.testing.command import run_tests
 from dialog_s2s.interfaces.testing.parser import wanted_of
 from dialog_s2s.interfaces.train import train_watched
 from dialog_s2s.text.turns import Origin
-
-INTERNAL_ERROR = 70
-"""Exit code where the fault is ours."""
 
 TESTS_FAILED = 1
 
@@ -95,7 +99,13 @@ def _run(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> None:
     config = read_config(options.config) if options.config else None
-    if not options.files and not options.base:
+    if options.resume:
+        own = {"--plan": options.plan, "--from": options.base, "--minutes": options.minutes}
+        own |= {"--seed": options.seed, "--config": options.config, "--format": options.format}
+        own |= {"--force": options.force}
+        for name in (name for name, value in own.items() if value not in (None, False)):
+            raise UsageError(f"--resume goes on as the training was begun; leave out {name}")
+    elif not options.files and not options.base:
         raise UsageError("there is nothing to train on; give a corpus FILE, or --from BUNDLE")
     if options.plan and options.base:
         raise UsageError("--plan is for a first training; one with --from has the bot's settings")
@@ -112,6 +122,7 @@ def _train(options: argparse.Namespace) -> None:
         seed=options.seed,
         format=options.format,
         replace=options.force,
+        resume=options.resume,
     )
 
 

@@ -45,6 +45,8 @@ keeps the best model so far.
   dialog-s2s train faq.csv --out my-bot --config my.yaml
   dialog-s2s train --from my-bot --out my-bot --force      learns what it was taught
   dialog-s2s train new.csv --from my-bot --out my-next-bot
+  dialog-s2s train --resume --out my-bot                     goes on after Ctrl-C or a crash
+  torchrun --nproc-per-node 2 -m dialog_s2s train faq.csv --out my-bot
 """
 
 _CHAT = """\
@@ -203,7 +205,16 @@ def _train(add: Callable[..., argparse.ArgumentParser]) -> None:
     train.add_argument("--seed", type=_seed, metavar="N", help="of every random choice (default 1)")
     train.add_argument("--config", metavar="YAML", help="settings; see --plan")
     train.add_argument("--format", metavar="F", help=f"of all files: {', '.join(FORMATS)}")
-    train.add_argument("--force", action="store_true", help="replace the bundle at --out")
+    train.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a training that was interrupted, as it was begun; FILE need not be given",
+    )
+    train.add_argument(
+        "--force",
+        action="store_true",
+        help="replace the bundle at --out, or begin anew where its training was interrupted",
+    )
 
 
 def _chat(add: Callable[..., argparse.ArgumentParser]) -> None:

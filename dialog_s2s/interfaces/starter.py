@@ -10,8 +10,9 @@ from pathlib import Path
 import dialog_s2s
 from dialog_s2s.bundle import FORMAT, MANIFEST, MEMORY
 from dialog_s2s.config import Config, TrainingConfig
-from dialog_s2s.errors import DiskError
+from dialog_s2s.errors import DataError, DiskError, UsageError
 from dialog_s2s.interfaces.train import train_watched
+from dialog_s2s.training.folder import unfinished
 
 PASSES = 7
 """Over the corpora: enough to answer well, in under a minute on two quiet cores."""
@@ -51,11 +52,17 @@ def starter_path() -> Path:
 def starter_bot() -> Path:
     """The starter bot's bundle, trained in front of the user if it is not there yet."""
     place = starter_path()
-    old = _outdated(place)
-    if old or not (place / MANIFEST).is_file():
+    old, going_on = _outdated(place), unfinished(place)
+    if old or going_on or not (place / MANIFEST).is_file():
         sys.stderr.write("Training the starter bot, once; this takes about two minutes.\n")
-        files = [str(file) for file in corpora()]
-        train_watched(files, place, starter_config(), replace=old)
+        files, config = [str(file) for file in corpora()], starter_config()
+        try:
+            train_watched([] if going_on else files, place, config, replace=old, resume=going_on)
+        except (UsageError, DataError):
+            if not going_on:
+                raise
+            # it was begun on other corpora, of an earlier version
+            train_watched(files, place, config, replace=True)
     return place
 
 

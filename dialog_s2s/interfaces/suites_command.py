@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import TextIO
 
 import dialog_s2s
 from dialog_s2s.bundle import open_bundle
-from dialog_s2s.errors import DataError, DiskError, UsageError
+from dialog_s2s.errors import DataError, UsageError
 from dialog_s2s.evaluation import suite_schema
 from dialog_s2s.evaluation.cases import Case, Suite
 from dialog_s2s.evaluation.custom import Custom
@@ -27,6 +26,7 @@ from dialog_s2s.evaluation.leaks import Leak, leaks
 from dialog_s2s.evaluation.robust import robust
 from dialog_s2s.evaluation.suite_text import suite_text
 from dialog_s2s.evaluation.suites import YAML, read_suite
+from dialog_s2s.files import write_whole
 from dialog_s2s.interfaces.exports import write_new
 from dialog_s2s.interfaces.lines import cleaned
 from dialog_s2s.interfaces.listing import counted
@@ -226,20 +226,7 @@ def _save(file: str, text: str, over: bool) -> Path:
         if place.exists():
             raise UsageError(f"{place}: exists already; choose another name, or give --force")
         return write_new(file, text)
-    try:
-        handle, fresh = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-        try:
-            os.close(handle)
-            Path(fresh).write_bytes(text.encode())
-            os.chmod(fresh, place.stat().st_mode & 0o777)
-            os.replace(fresh, place)
-        except BaseException:  # Ctrl-C too
-            os.unlink(fresh)
-            raise
-    except OSError as error:
-        raise DiskError(
-            f"{place}: cannot be written ({error.strerror}); choose another place"
-        ) from None
+    write_whole(place, text.encode())
     return place
 
 

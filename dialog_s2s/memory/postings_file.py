@@ -7,8 +7,6 @@ byte here would not fail but find the wrong rows. One file, so that replacing it
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog_s2s.errors import DataError, DiskError
+from dialog_s2s.errors import DataError
+from dialog_s2s.files import replacing
 
 MARK = b"s2s-lex1"
 """Of this format and version."""
@@ -43,22 +42,9 @@ def write(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     check = zlib.crc32(MARK)
     for block in blocks:
         check = zlib.crc32(block, check)
-    fresh = file.with_name(f".{file.name[:32]}.{secrets.token_hex(4)}.new")
-    try:
-        try:
-            with fresh.open("xb") as stream:
-                for block in (MARK, check.to_bytes(8, "little"), *blocks):
-                    stream.write(block)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(fresh, file)
-        finally:
-            fresh.unlink(missing_ok=True)
-    except OSError as error:
-        raise DiskError(
-            f"{file}: cannot be written ({error.strerror}); free some space, or see whether its "
-            "folder may be written to"
-        ) from None
+    with replacing(file) as stream:
+        for block in (MARK, check.to_bytes(8, "little"), *blocks):
+            stream.write(block)
 
 
 def read(file: Path) -> dict[str, NDArray[Any]]:

@@ -91,7 +91,8 @@ class Memory:
     """Rows and the indexes over them. Safe to share between threads.
 
     `encode` turns an answer into pieces that end in the end piece; `indexes` hold the rows by their
-    words, and by what these mean.
+    words, and by what these mean. `later` are ids of trained rows that similarity and ranker were
+    not fitted to: they are read as taught ones are, but do not overrule others.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Memory:
         encode: Callable[[str], Pieces],
         sentences: tuple[SentenceEncoder, VectorIndex] | None = None,
         version: int | None = None,
+        later: range = range(0),
     ):
         self.rows = rows
         self.prior = prior
@@ -118,7 +120,8 @@ class Memory:
         self._as_taught: frozenset[Key] = frozenset()
         self._counted: dict[int, Terms] = {}
         self._terms: dict[int, tuple[Terms, ...]] = {}
-        self._learn(rows.listed())
+        self._later = later
+        self._learn([*rows.listed(), *rows.get(later)])
 
     def recall(
         self, turns: Sequence[Turn], without: Callable[[Row], bool] | None = None
@@ -159,15 +162,18 @@ class Memory:
         return other
 
     def _taught_later(self, row: Row) -> bool:
-        return row.kind != TRAINED or (
-            bool(self._as_taught) and key(row.question, row.context) in self._as_taught
+        return (
+            row.kind != TRAINED
+            or row.id in self._later
+            or (bool(self._as_taught) and key(row.question, row.context) in self._as_taught)
         )
 
     def taught(self, question: str, context: Sequence[Turn]) -> list[Row]:
         """What was taught or corrected for this very key, case and punctuation aside."""
         with self._lock:
             self._follow()
-            return self.rows.get(self._taught.of(key(question, context)))
+            found = self.rows.get(self._taught.of(key(question, context)))
+            return [row for row in found if row.kind != TRAINED]
 
     def _follow(self) -> None:
         """Takes in what this or another process has changed since."""
@@ -179,7 +185,7 @@ class Memory:
             self._terms.pop(id, None)
             if id in self._counted:
                 self.similarity.count(self._counted.pop(id), -1)
-        self._learn([row for row in added if row.kind != TRAINED])
+        self._learn([row for row in added if row.kind != TRAINED or row.id in self._later])
         self._indexes.remove(removed)
         self._indexes.add([(row.id, indexed(row.question, row.context)) for row in added])
         if self._sentences is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,23 +60,9 @@ def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[s
     """
     if MEMORY not in bundle.files:
         return None
-    try:
-        tree = json.loads(bundle.read(RECALL))
-        ranker = Ranker.from_tree(tree["ranker"])
-        embeddings = str(tree["embeddings"])
-        arrays = load(bundle.read(RECALL_TENSORS))
-        thesaurus = Thesaurus.from_json(bundle.read(THESAURUS))
-        similarity = Similarity(
-            arrays["trained_B"],
-            int(arrays["trained_texts"][0]),
-            arrays["table_LD"].astype(np.float32),
-            thesaurus,
-        )
-        prior = _prior(arrays["prior_lengths"], arrays["prior_pieces"], arrays["prior_counts"])
-    except (ValueError, KeyError, TypeError, SafetensorError):
-        raise BundleError(
-            f"{bundle.path / RECALL}: does not fit this program; train the bot again"
-        ) from None
+    stored = read_ranking(bundle)
+    tree, similarity = stored.tree, stored.similarity
+    embeddings, thesaurus = str(tree["embeddings"]), similarity.thesaurus
     rows = Rows.open(bundle.path / MEMORY)
     place, made = bundle.path / INDEX, bundle.files[MEMORY][:16]
     indexes, version = _indexes(rows, thesaurus, place, made)
@@ -93,13 +80,53 @@ def open_memory(bundle: Bundle, tokenizer: Tokenizer) -> tuple[Memory, Mapping[s
         rows,
         indexes,
         similarity,
-        ranker,
-        prior,
+        stored.ranker,
+        stored.prior,
         lambda answer: (*tokenizer.encode(answer), END),
         sentences,
         version,
+        stored.later,
     )
     return memory, tree
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How a bundle's memory is read, as it came from training."""
+
+    ranker: Ranker
+    similarity: Similarity
+    prior: Prior
+    tree: Mapping[str, Any]
+    """The settings file."""
+    later: range
+    """Ids of the trained rows that were learnt after all this was fitted."""
+
+
+def read_ranking(bundle: Bundle) -> Ranking:
+    """How the rows of a bundle are ranked.
+
+    Raises:
+        BundleError: its files are damaged or do not fit together.
+    """
+    try:
+        tree = json.loads(bundle.read(RECALL))
+        arrays = load(bundle.read(RECALL_TENSORS))
+        similarity = Similarity(
+            arrays["trained_B"],
+            int(arrays["trained_texts"][0]),
+            arrays["table_LD"].astype(np.float32),
+            Thesaurus.from_json(bundle.read(THESAURUS)),
+        )
+        prior = _prior(arrays["prior_lengths"], arrays["prior_pieces"], arrays["prior_counts"])
+        str(tree["embeddings"])
+        pairs = tree.get("pairs") or {"ranked": 0, "trained": 0}
+        later = range(int(pairs["ranked"]) + 1, int(pairs["trained"]) + 1)
+        return Ranking(Ranker.from_tree(tree["ranker"]), similarity, prior, tree, later)
+    except (ValueError, KeyError, TypeError, AttributeError, SafetensorError):
+        raise BundleError(
+            f"{bundle.path / RECALL}: does not fit this program; train the bot again"
+        ) from None
 
 
 def _indexes(rows: Rows, thesaurus: Thesaurus, folder: Path, made: str) -> tuple[Indexes, int]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +15,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from dialog_s2s.errors import DataError, DiskError
+from dialog_s2s.errors import DataError
+from dialog_s2s.files import replacing
 
 IDS, VECTORS = np.dtype("<i8"), np.dtype("<f4")
 
@@ -35,30 +35,16 @@ def write(
     Raises:
         DiskError: it cannot be written; nothing is left behind.
     """
-    place = Path(file)
-    fresh = place.with_name(f".{place.name[:32]}.{secrets.token_hex(4)}.new")
     header = {"descr": VECTORS.str, "fortran_order": False, "shape": (len(ids), width)}
-    try:
-        try:
-            with fresh.open("xb") as stream:
-                # not np.save: told of a full disk by a file, it does not say that it is full
-                npy.write_array_header_1_0(
-                    stream, {"descr": IDS.str, "fortran_order": False, "shape": ids.shape}
-                )
-                stream.write(ids.astype(IDS, copy=False).tobytes())
-                npy.write_array_header_1_0(stream, header)
-                for block_ND in blocks:
-                    stream.write(block_ND.astype(VECTORS, copy=False).tobytes())
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(fresh, place)
-        finally:
-            fresh.unlink(missing_ok=True)
-    except OSError as error:
-        raise DiskError(
-            f"{place}: cannot be written ({error.strerror}); free some space, or see whether its "
-            "folder may be written to"
-        ) from None
+    with replacing(file) as stream:
+        # not np.save: told of a full disk by a file, it does not say that it is full
+        npy.write_array_header_1_0(
+            stream, {"descr": IDS.str, "fortran_order": False, "shape": ids.shape}
+        )
+        stream.write(ids.astype(IDS, copy=False).tobytes())
+        npy.write_array_header_1_0(stream, header)
+        for block_ND in blocks:
+            stream.write(block_ND.astype(VECTORS, copy=False).tobytes())
 
 
 def read(file: str | Path) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -76,7 +76,8 @@ class GruDecoder(Decoder):
         return State((self._hidden(encoded),), (self.attention.prepare(encoded),))
 
     def step(self, token_R: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
-        output_R1D, hidden_RLD = self._recur(self.pieces(token_R[:, None]), state.rows[0])
+        output_1RD, hidden_RLD = self._recur(self.pieces(token_R[None]), state.rows[0])
+        output_R1D = output_1RD.transpose(0, 1)
         context_R1D, weights_RS = _attend(
             self.attention, output_R1D, state.keys[0], state.per_source
         )
@@ -84,9 +85,9 @@ class GruDecoder(Decoder):
         return feature_R1E[:, 0], weights_RS, State((hidden_RLD,), state.keys, state.per_source)
 
     def unroll(self, tokens_BT: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
-        fed_BTE = self.dropout(self.pieces(tokens_BT))
-        output_BTD, _ = self._recur(fed_BTE, self._hidden(encoded))
-        output_BTD = self.dropout(output_BTD)
+        fed_TBE = self.dropout(self.pieces(tokens_BT.T))
+        output_TBD, _ = self._recur(fed_TBE, self._hidden(encoded))
+        output_BTD = self.dropout(output_TBD).transpose(0, 1)
         context_BTD, weights_BTS = self.attention(output_BTD, self.attention.prepare(encoded))
         return self._feature(output_BTD, context_BTD), weights_BTS
 
@@ -95,14 +96,14 @@ class GruDecoder(Decoder):
         # the recurrence keeps its state in full precision whatever the products use
         return first_BD.reshape(len(first_BD), len(self.layers), -1).float()
 
-    def _recur(self, inputs_BTE: Tensor, hidden_BLD: Tensor) -> tuple[Tensor, Tensor]:
-        """All layers over all inputs: the last layer's states, every layer's last state."""
-        states, last = inputs_BTE, []
+    def _recur(self, inputs_TBE: Tensor, hidden_BLD: Tensor) -> tuple[Tensor, Tensor]:
+        """All layers over all inputs: the last layer's states_TBD, every layer's last state."""
+        states, last = inputs_TBE, []
         for depth, layer in enumerate(self.layers):
             if depth:
                 states = self.dropout(states)
             states = layer(states[None], hidden_BLD[None, :, depth])[0]
-            last.append(states[:, -1])
+            last.append(states[-1])
         return states, torch.stack(last, 1)
 
     def _feature(self, output_BTD: Tensor, context_BTD: Tensor) -> Tensor:

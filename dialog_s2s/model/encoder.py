@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -53,10 +55,11 @@ class GruEncoder(Encoder):
         for depth, layer in enumerate(self.layers):
             if depth:
                 states_BSD = self.dropout(states_BSD)
-            both_GBSE = torch.stack([states_BSD, _reorder(states_BSD, reverse_BS)])
+            both = (states_BSD.transpose(0, 1), _reorder(states_BSD, reverse_BS).transpose(0, 1))
             start_GBM = states_BSD.new_zeros(2, len(states_BSD), layer.width, dtype=torch.float32)
-            ahead_BSM, back_BSM = layer(both_GBSE, start_GBM)
-            states_BSD = torch.cat([ahead_BSM, _reorder(back_BSM, reverse_BS)], -1)
+            ahead_SBM, back_SBM = layer(torch.stack(both), start_GBM)
+            back_BSM = _reorder(back_SBM.transpose(0, 1), reverse_BS)
+            states_BSD = torch.cat([ahead_SBM.transpose(0, 1), back_BSM], -1)
         first_BD = states_BSD[:, 0]
         last_BD = states_BSD[torch.arange(len(length_B), device=source_BS.device), length_B - 1]
         half = states_BSD.shape[-1] // 2
@@ -94,4 +97,26 @@ class TransformerEncoder(Encoder):
 
 
 def _reorder(states_BSD: Tensor, order_BS: Tensor) -> Tensor:
-    return states_BSD.gather(1, order_BS[:, :, None].expand_as(states_BSD))
+    """Each source's states in an order that is its own inverse."""
+    reordered: Tensor = _Swap.apply(states_BSD, order_BS)  # type: ignore[no-untyped-call]
+    return reordered
+
+
+class _Swap(torch.autograd.Function):
+    """Undone by itself, so the gradient takes the same way: a gather's would be summed up."""
+
+    @staticmethod
+    def forward(ctx: Any, states_BSD: Tensor, order_BS: Tensor) -> Tensor:
+        ctx.save_for_backward(order_BS)
+        return _swapped(states_BSD, order_BS)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return _swapped(grads[0], ctx.saved_tensors[0]), None
+
+
+def _swapped(states_BSD: Tensor, order_BS: Tensor) -> Tensor:
+    batch, length, width = states_BSD.shape
+    first_B1 = torch.arange(0, batch * length, length, device=order_BS.device)[:, None]
+    chosen = (order_BS + first_B1).reshape(-1)
+    return states_BSD.reshape(-1, width).index_select(0, chosen).view(batch, length, width)

@@ -83,19 +83,69 @@ def padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np
     return array, mask
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a run has come in the endless stream of its batches: so many `batch`es of a `part` of
+    an `epoch`, each counted from 0."""
+
+    epoch: int = 0
+    part: int = 0
+    batch: int = 0
+
+
 def epoch(
     shard: Shard, budget: int, seed: int, number: int, noise: Noise | None = None
 ) -> Iterator[Batch]:
     """All examples once, in batches of at most `budget` cells (more for one longer example)."""
-    order = np.random.default_rng([seed, number]).permutation(len(shard))
-    for part, start in enumerate(range(0, len(order), CHUNK)):
-        random = np.random.default_rng([seed, number, part])
-        chosen = order[start : start + CHUNK]
-        sources, targets = _examples(shard, chosen, noise, random)
-        groups = grouped([len(x) for x in sources], [len(y) for y in targets], budget)
-        for pick in random.permutation(len(groups)):
-            group = groups[pick]
-            yield collate([sources[i] for i in group], [targets[i] for i in group], chosen[group])
+    order = _order(shard, seed, number)
+    for part in range(_parts(shard)):
+        yield from _batches(shard, budget, seed, Position(number, part), order, noise)
+
+
+def stream(
+    shard: Shard,
+    budget: int,
+    seed: int,
+    noise: Noise | None = None,
+    start: Position = Position(),
+) -> Iterator[tuple[Batch, Position]]:
+    """Epoch after epoch without an end, each batch with the position behind it: a stream that
+    starts there goes on with the next batch, and no batch before it is made again."""
+    number, part, done = start.epoch, start.part, start.batch
+    while True:
+        order = _order(shard, seed, number)
+        while part < _parts(shard):
+            at = Position(number, part, done)
+            for place, batch in enumerate(_batches(shard, budget, seed, at, order, noise), 1):
+                yield batch, Position(number, part, done + place)
+            part, done = part + 1, 0
+        number, part = number + 1, 0
+
+
+def _order(shard: Shard, seed: int, number: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, number]).permutation(len(shard))
+
+
+def _parts(shard: Shard) -> int:
+    return -(-len(shard) // CHUNK)
+
+
+def _batches(
+    shard: Shard,
+    budget: int,
+    seed: int,
+    at: Position,
+    order: NDArray[np.int64],
+    noise: Noise | None,
+) -> Iterator[Batch]:
+    """Those of one part of an epoch, from a batch on."""
+    random = np.random.default_rng([seed, at.epoch, at.part])
+    chosen = order[at.part * CHUNK : (at.part + 1) * CHUNK]
+    sources, targets = _examples(shard, chosen, noise, random)
+    groups = grouped([len(x) for x in sources], [len(y) for y in targets], budget)
+    for pick in random.permutation(len(groups))[at.batch :]:
+        group = groups[pick]
+        yield collate([sources[i] for i in group], [targets[i] for i in group], chosen[group])
 
 
 def plain(shard: Shard, budget: int) -> Iterator[Batch]:

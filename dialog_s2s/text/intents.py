@@ -17,7 +17,6 @@ of the dialogues that may come before it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import cycle, islice, repeat
@@ -26,7 +25,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from dialog_s2s.text.fields import excerpt, fault, utterance
 from dialog_s2s.text.lines import Line
-from dialog_s2s.text.nodes import compose
+from dialog_s2s.text.nodes import TAG, compose, described, nearest
 from dialog_s2s.text.turns import Dialogue, Origin, Role, Turn
 
 CONTEXTS = 2
@@ -34,15 +33,6 @@ CONTEXTS = 2
 
 _TOP = ("name", "language", "licence", "intents")
 _INTENT = ("id", "ask", "reply", "then")
-_TAG = "tag:yaml.org,2002:"
-_READ_AS = {
-    "str": "a text",
-    "null": "nothing",
-    "bool": "true or false",
-    "int": "a number",
-    "float": "a number",
-    "timestamp": "a date",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +87,8 @@ class _Parser:
         return self._list(entries["intents"], "intents")
 
     def _list(self, node: Node, what: str) -> tuple[_Intent, ...]:
-        if not isinstance(node, SequenceNode) or node.tag != _TAG + "seq":
-            raise fault(f"{what} is {_found(node)}; it must be a list", self._at(node))
+        if not isinstance(node, SequenceNode) or node.tag != TAG + "seq":
+            raise fault(f"{what} is {described(node)}; it must be a list", self._at(node))
         if not node.value:
             raise fault(f"{what} is an empty list; add to it or delete it", self._at(node))
         return tuple(self._intent(item) for item in node.value)
@@ -139,12 +129,12 @@ class _Parser:
     def _text(self, node: Node, what: str) -> str:
         if not isinstance(node, ScalarNode):
             hint = "; put a text that holds ': ' in quotes" if isinstance(node, MappingNode) else ""
-            raise fault(f"{what} has {_found(node)}; it must be a text{hint}", self._at(node))
-        if node.tag != _TAG + "str":
-            if node.tag == _TAG + "null" and not node.value:
+            raise fault(f"{what} has {described(node)}; it must be a text{hint}", self._at(node))
+        if node.tag != TAG + "str":
+            if node.tag == TAG + "null" and not node.value:
                 raise fault(f"{what} is empty; write a text", self._at(node))
             raise fault(
-                f"{what} has {excerpt(node.value)}, which YAML takes for {_found(node)}; "
+                f"{what} has {excerpt(node.value)}, which YAML takes for {described(node)}; "
                 f'quote it: "{node.value}"',
                 self._at(node),
             )
@@ -152,20 +142,17 @@ class _Parser:
 
     def _entries(self, node: Node, allowed: tuple[str, ...], what: str) -> dict[str, Node]:
         """The values of a mapping by key."""
-        if not isinstance(node, MappingNode) or node.tag != _TAG + "map":
+        if not isinstance(node, MappingNode) or node.tag != TAG + "map":
             raise fault(
-                f"{what} is {_found(node)}; it must be a mapping with {', '.join(allowed)}",
+                f"{what} is {described(node)}; it must be a mapping with {', '.join(allowed)}",
                 self._at(node),
             )
         entries: dict[str, Node] = {}
         for key, value in node.value:
             name = self._text(key, "a key")
             if name not in allowed:
-                near = difflib.get_close_matches(name, allowed, 1, 0.5)
-                hint = f"is {near[0]} meant? " if near else ""
                 raise fault(
-                    f"unknown key {excerpt(name)}; {hint}{what} has only {', '.join(allowed)}",
-                    self._at(key),
+                    f"unknown key {excerpt(name)}; {nearest(name, allowed, what)}", self._at(key)
                 )
             if name in entries:
                 raise fault(f'the key "{name}" occurs twice; keep one', self._at(key))
@@ -174,13 +161,3 @@ class _Parser:
 
     def _at(self, node: Node) -> Origin:
         return Origin(self._file, node.start_mark.line + 1)
-
-
-def _found(node: Node) -> str:
-    """What a node is, in words."""
-    tag = node.tag.removeprefix(_TAG)
-    if isinstance(node, ScalarNode) and tag != node.tag:
-        return _READ_AS.get(tag, "something of its own")
-    if tag not in ("seq", "map"):
-        return f"a value tagged {excerpt(node.tag)}"
-    return "a list" if isinstance(node, SequenceNode) else "a mapping"

@@ -6,18 +6,32 @@ nothing is ever constructed. No anchors, no aliases, hence nothing that grows wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Sequence
 
 import yaml
 from yaml.events import AliasEvent, Event, NodeEvent
-from yaml.nodes import Node
+from yaml.nodes import Node, ScalarNode, SequenceNode
 from yaml.reader import Reader
 
 from dialog_s2s.errors import DataError
+from dialog_s2s.text.fields import excerpt
 from dialog_s2s.text.lines import Line
 
 MAX_BYTES = 32_000_000
 MAX_DEPTH = 24
+
+TAG = "tag:yaml.org,2002:"
+"""How the tags of YAML's own types begin."""
+
+_READ_AS = {
+    "str": "a text",
+    "null": "nothing",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "timestamp": "a date",
+}
 
 # YAML takes these for line ends, we do not: lines would be counted differently.
 _LINE_ENDS = ("\r", "\x85", "\u2028", "\u2029")
@@ -52,6 +66,23 @@ def compose(source: Iterable[Line], file: str) -> Node:
     if root is None:
         raise DataError("is empty; it must hold intents", file)
     return root
+
+
+def described(node: Node) -> str:
+    """What a node is, in words."""
+    tag = node.tag.removeprefix(TAG)
+    if isinstance(node, ScalarNode) and tag != node.tag:
+        return _READ_AS.get(tag, "something of its own")
+    if tag not in ("seq", "map"):
+        return f"a value tagged {excerpt(node.tag)}"
+    return "a list" if isinstance(node, SequenceNode) else "a mapping"
+
+
+def nearest(name: str, known: Sequence[str], what: str) -> str:
+    """What is to be done about a `name` that is none of those known."""
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    hint = f"is {near[0]} meant? " if near else ""
+    return f"{hint}{what} has only {', '.join(known)}"
 
 
 class _Loader(yaml.SafeLoader):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,12 @@ class Shard:
         start = int(row["start"]) + int(row["source"])
         pieces: list[int] = self.tokens[start : start + int(row["target"])].tolist()
         return pieces
+
+    def some(self, places: NDArray[np.int64]) -> Shard:
+        """These examples alone, in this order, by their new places."""
+        chosen = copy(self)
+        chosen.rows = self.rows[places]
+        return chosen
 
     def origin(self, index: int) -> Origin | None:
         """Where an example was read."""

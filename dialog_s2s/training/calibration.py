@@ -97,6 +97,9 @@ class Fitted:
     """Share of the known questions answered."""
     precision: float
     """Share of the answered that were right, known and unknown questions one to one."""
+    inherited: bool = False
+    """Whether it was fitted to the bot that this one grew out of; then the three before are not
+    known."""
 
 
 @dataclass(frozen=True, slots=True)

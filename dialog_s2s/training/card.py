@@ -32,7 +32,13 @@ def model_card(
     turns = config.text.history_turns
     context = f"the last {turns} turns before a question" if turns else "the question alone"
     sure = "It has no answer memory, and answers whatever it is asked."
-    if calibrated is not None:
+    if calibrated is not None and calibrated.inherited:
+        sure = (
+            f"Below a confidence of {calibrated.confidence.threshold:.3f} it says that it does not "
+            "know. That was fitted to the bot that this one was fine-tuned from, without the new "
+            "pairs; its coverage-accuracy curve is in `memory.json`."
+        )
+    elif calibrated is not None:
         confidence = calibrated.confidence
         sure = (
             f"Below a confidence of {confidence.threshold:.3f} it says that it does not know. "

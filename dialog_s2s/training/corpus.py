@@ -180,14 +180,17 @@ def prepare(
     seed: int,
     folder: Path,
     shape: SourceFormat | None = None,
+    held: Collection[str] | None = None,
 ) -> Prepared:
     """Splits, learns the vocabulary and the names from the learnt side alone, unless a `shape` that
-    was learnt is given, and writes both sides' shards.
+    was learnt is given, and writes both sides' shards. `held` are the openings to hold out, where
+    that is known.
 
     Raises:
         ConfigError: names are to have slots, and pieces to span words.
     """
-    held = held_out_keys(corpus, given(text.held_out, "text.held_out"), seed)
+    if held is None:
+        held = held_out_keys(corpus, given(text.held_out, "text.held_out"), seed)
     if shape is None:
         shape = _shape(_Learnt(corpus, held), text)
     cut = 0

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,8 +138,9 @@ def files(
     prior: Prior,
     embeddings: str,
     confidence: dict[str, Any] | None,
+    pairs: Mapping[str, int] | None = None,
 ) -> dict[str, bytes]:
-    """The memory's files in a bundle."""
+    """The memory's files in a bundle; `pairs` is what it says of them, see `ancestor.RECORDED`."""
     with tempfile.TemporaryDirectory(prefix="dialog-s2s-") as folder:
         place = Path(folder) / bundle.MEMORY
         Rows.create(place, rows)
@@ -152,6 +153,8 @@ def files(
         "embeddings": embeddings,
         "confidence": confidence,
     }
+    if pairs is not None:
+        tree["pairs"] = dict(pairs)
     return {
         bundle.MEMORY: stored,
         bundle.RECALL: (json.dumps(tree, indent=1) + "\n").encode(),

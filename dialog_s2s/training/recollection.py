@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,17 +31,29 @@ from dialog_s2s.training import calibration
 from dialog_s2s.training.calibration import Fitted
 from dialog_s2s.training.corpus import Prepared
 from dialog_s2s.training.joint import Joint
+from dialog_s2s.training.ledger import Ledger
 from dialog_s2s.training.memory import files, prior_of, rank, rows_of
 from dialog_s2s.training.neighbours import Neighbours, Query, neighbours
 from dialog_s2s.training.objective import measure_each
 from dialog_s2s.training.ranking import refit_gates, with_learned
 from dialog_s2s.training.remembered import answers, remembering
+from dialog_s2s.training.summary import Seen, see
 
 FLOOR = 0.3
 """What an example counts at least in the generator's loss, however well it is remembered."""
 
 ENOUGH = 50
 """Held-out replies from which on the memory's share is fitted to them."""
+
+
+class Recalling(Protocol):
+    """What a run asks of its answer memory in the end: of one fitted to all pairs, or inherited."""
+
+    def new(self, taught: Sequence[NewRow]) -> list[NewRow]:
+        """Those of what was taught that are not among the pairs as they are."""
+
+    def finished(self, model: Seq2Seq, taught: Sequence[NewRow]) -> tuple[dict[str, bytes], Fitted]:
+        """The memory's files, and how sure the bot is of its replies."""
 
 
 class Recollection:
@@ -52,9 +65,13 @@ class Recollection:
         settings: Config,
         encoder: SentenceEncoder | None,
         folder: Path,
+        ledger: Ledger | None = None,
     ):
         self._folder = folder
         self._settings = settings
+        self._ledger = ledger or Ledger()
+        self.seen: Seen | None = None
+        """What it replies, once it is finished."""
         turns = given(settings.text.history_turns, "text.history_turns")
         examples = [*prepared.learnt_examples, *prepared.held_out_examples]
         self._everything = rows_of(examples, turns)
@@ -107,8 +124,7 @@ class Recollection:
 
     def new(self, taught: Sequence[NewRow]) -> list[NewRow]:
         """Those of what was taught that are not among the pairs as they are."""
-        known = {(key(row.question, row.context), row.answer) for row in self._everything}
-        return [row for row in taught if (key(row.question, row.context), row.answer) not in known]
+        return unknown(taught, self._everything)
 
     def finished(self, model: Seq2Seq, taught: Sequence[NewRow]) -> tuple[dict[str, bytes], Fitted]:
         """The memory's files, with all pairs in it and those `taught` to the bot that this one
@@ -122,6 +138,12 @@ class Recollection:
             prior_of(self._everything, self.prepared.format.tokenizer, self._settings),
             self._settings.memory.embeddings,
             fitted.confidence.tree(),
+            {
+                "trained": len(self._everything),
+                "ranked": len(self._everything),
+                "held_out_from": len(self._rows) + 1,
+                "held_out_to": len(self._everything),
+            },
         )
         return made, fitted
 
@@ -176,7 +198,17 @@ class Recollection:
             bot = Bot(engine, format, self._settings, self._folder, memory)
             held_out = self.prepared.held_out_examples
             asked = calibration.ask(bot, self._rows, held_out, training.seed)
-        return calibration.fit(asked, self._settings.memory.precision)
+            fitted = calibration.fit(asked, self._settings.memory.precision)
+            bot = Bot(engine, format, self._settings, self._folder, memory, fitted.confidence)
+            with self._ledger.part("asking it what it learnt"):
+                self.seen = see(bot, self.prepared, training.seed)
+        return fitted
+
+
+def unknown(taught: Sequence[NewRow], rows: Sequence[NewRow]) -> list[NewRow]:
+    """Those of what was taught that are not among the rows as they are."""
+    known = {(key(row.question, row.context), row.answer) for row in rows}
+    return [row for row in taught if (key(row.question, row.context), row.answer) not in known]
 
 
 def index(bundle: Bundle, tokenizer: Tokenizer) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shlex
+import signal
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,11 +14,16 @@ from pathlib import Path
 import torch
 
 from dialog_s2s import bundle
-from dialog_s2s.config import Config, config_text, given
-from dialog_s2s.errors import DiskError, UsageError
+from dialog_s2s.config import Config, TrainingConfig, config_from_text, config_text, given
+from dialog_s2s.dialogue.manager import Bot
+from dialog_s2s.errors import DiskError, Stopped, UsageError
+from dialog_s2s.generation.engine import Engine
+from dialog_s2s.generation.torch_backend import TorchBackend
 from dialog_s2s.memory.database import make_private
 from dialog_s2s.memory.embeddings import SentenceEncoder
+from dialog_s2s.memory.rows import NewRow
 from dialog_s2s.model.build import Pieces, build
+from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.weights import load_weights, weights_to_bytes
 from dialog_s2s.text.batches import epoch
 from dialog_s2s.text.noise import Noise
@@ -24,16 +31,40 @@ from dialog_s2s.training.ancestor import Ancestor
 from dialog_s2s.training.calibration import Fitted
 from dialog_s2s.training.card import model_card
 from dialog_s2s.training.corpus import Corpus, Prepared, Survey, corpus_of, prepare, survey
+from dialog_s2s.training.curves import write_curves
+from dialog_s2s.training.distributed import World, job, joined, restarted
+from dialog_s2s.training.finetuning import Tuning, learn
+from dialog_s2s.training.folder import (
+    CURVES,
+    METRICS,
+    REPORT,
+    Record,
+    config_of,
+    how_to_resume,
+    read_record,
+    run_folder,
+    unfinished,
+)
 from dialog_s2s.training.host import best_precision, cores, keep_freed_memory
+from dialog_s2s.training.joint import Joint
+from dialog_s2s.training.ledger import Ledger
 from dialog_s2s.training.loop import Outcome, fit, pace
 from dialog_s2s.training.memory import thesaurus_of
-from dialog_s2s.training.monitor import Monitor, Silent
-from dialog_s2s.training.recollection import Recollection, index, taught_before
+from dialog_s2s.training.metrics_file import MetricsFile, read_metrics
+from dialog_s2s.training.monitor import Monitor, Several, Silent
+from dialog_s2s.training.recollection import Recalling, Recollection, index, taught_before
+from dialog_s2s.training.run import Run, fingerprint
 from dialog_s2s.training.sizing import Choice, choose
+from dialog_s2s.training.stopping import GO_ON
+from dialog_s2s.training.summary import report, see, write_report
+from dialog_s2s.training.tensorboard import tensorboard
+from dialog_s2s.version import VERSION
 
 RESERVE = 0.04
-"""Share of the minutes kept for held-out checks."""
+"""Share of the minutes kept for held-out checks and checkpoints."""
 
+SAVE_SECONDS = 20.0
+"""Training that a kill may cost."""
 
 FEW = 4
 """Passes over the corpus below which a bot is likely to talk nonsense."""
@@ -51,6 +82,8 @@ class Report:
     outcome: Outcome
     calibrated: Fitted | None
     """How sure the bot is of its replies; None without an answer memory."""
+    summary: tuple[str, ...] = ()
+    """How it went and what it learnt, as lines for people; see `summary`."""
 
 
 def train(
@@ -63,43 +96,142 @@ def train(
     config: Config | None = None,
     format: str | None = None,
     replace: bool = False,
+    resume: bool = False,
     monitor: Monitor | None = None,
     say: Callable[[str], None] = lambda line: None,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], int] = lambda: GO_ON,
 ) -> Report:
     """Trains a bot on question-answer pairs and writes its bundle to `out`.
 
     `data` is a path, several, or an iterable of (question, answer) pairs, mappings or
     dialogues. Settings left open in `config` are chosen from the corpus; `say` is told what and
-    why, line by line. When `stop` returns True the run ends and the best weights so far are kept.
+    why, line by line. When `stop` returns True the run ends and the best weights so far are kept;
+    see `stopping`.
 
     With `base`, a trained bot, training goes on from its weights, on all that it remembers (what it
     was taught too) and on `data`, which may then be empty.
 
+    The run is kept in `runs/` beside `out`, see `run`. With `resume` one that was interrupted goes
+    on as it was begun, to the same bundle as if it had not been: `data` is that of then (empty: the
+    same files), and the settings are its own. Where several processes were started, by `torchrun`
+    or Ray Train, they train one bot together, and the first writes it.
+
     Raises:
-        UsageError, DataError: the data cannot be read as it stands; or the bot that is replaced
-            was taught, and this one is to have no memory.
+        UsageError, DataError: the data cannot be read as it stands; the bot that is replaced
+            was taught, and this one is to have no memory; there is an unfinished run, and neither
+            `resume` nor `replace`; or there is none, and `resume`.
         BundleError, DiskError: `out` is taken or cannot be written, or `base` cannot be read; asked
             before training.
+        Stopped: `stop` said to leave; what was learnt is in the run.
     """
-    bundle.check_place(out, replace)
-    settings = _merged(config or Config(), minutes, seed, format)
+    with joined() as world:
+        task = _Task(
+            Path(out),
+            None if base is None else Path(base),
+            replace,
+            monitor or Silent(),
+            say,
+            stop,
+            world,
+            Ledger(),
+        )
+        if not world.first:
+            task = dataclasses.replace(task, monitor=Silent(), say=lambda line: None)
+        begun = world.same(world.by_the_first(lambda: _begun(task, resume)))
+        settings = _merged(config or Config(), minutes, seed, format)
+        if begun is not None:
+            data, format, task = _as_begun(data, task, Record(**begun[0]))
+            settings = config_from_text(begun[1].encode(), "the run's configuration")
+        with task.ledger.part("reading"):
+            ancestor, corpus, counted = world.together(lambda: _read(data, format, task.base))
+        tuning = None
+        if ancestor is not None:
+            if begun is None:
+                asked = settings
+                settings = ancestor.settings(settings, config is not None)
+                tuning = Tuning.of(ancestor, corpus, asked, settings)
+            task.say(_inherited(ancestor))
+        if tuning is not None:
+            settings = tuning.settings(settings)
+        machine = world.same([best_precision(), cores() * world.size // world.local_size])
+        settings, choices = choose(settings, counted, *machine)
+        for line in _plan(counted, choices):
+            task.say(line)
+        torch.set_num_threads(_threads(settings.training, world.size))
+        keep_freed_memory()
+        named = None if task.base is None else str(task.base)
+        record = Record(_paths(data), os.path.abspath("."), format, named, job=job())
+        with _workplace() as folder:
+            if tuning is not None:
+                return _tuned(tuning, corpus, counted, settings, Path(folder), task)
+            going_on = begun is not None
+            report = _run(corpus, ancestor, counted, settings, Path(folder), task, record, going_on)
+        world.same(None)  # until the bundle is there
+        return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a run is to make, and who is told."""
+
+    out: Path
+    base: Path | None
+    replace: bool
+    monitor: Monitor
+    say: Callable[[str], None]
+    stop: Callable[[], int]
+    world: World
+    ledger: Ledger
+
+
+def _begun(task: _Task, resume: bool) -> tuple[dict[str, object], str] | None:
+    """The record and the settings of the interrupted run that is taken up, if one is; and whether
+    there is place for what is made. `torchrun` asks for no `resume` where it starts processes anew.
+    """
+    record = read_record(task.out)
+    waiting = record is not None and unfinished(task.out)
+    own = record is not None and record.job != "" and record.job == job()
+    if record is not None and waiting and (resume or own or (restarted() and not task.replace)):
+        bundle.check_place(task.out, True)
+        return dataclasses.asdict(record), config_text(config_of(task.out))
+    if resume:
+        raise UsageError(
+            f"{task.out}: there is no interrupted training to go on with; train without --resume, "
+            "or go on from a finished bot with --from"
+        )
+    bundle.check_place(task.out, task.replace)
+    if waiting and not task.replace:
+        raise UsageError(
+            f"{run_folder(task.out)}: holds an interrupted training of this bot; go on with it: "
+            f"{how_to_resume(task.out)}; or add --force to begin anew"
+        )
+    return None
+
+
+def _read(
+    data: object, format: str | None, base: Path | None
+) -> tuple[Ancestor | None, Corpus, Survey]:
+    """What is trained on."""
     ancestor = None if base is None else Ancestor.load(base)
     corpus = corpus_of(data, format, ancestor)
-    if ancestor is not None:
-        settings = ancestor.settings(settings, config is not None)
-        say(_inherited(ancestor))
-    counted = survey(corpus)
-    settings, choices = choose(settings, counted, best_precision(), cores())
-    for line in _plan(counted, choices):
-        say(line)
-    torch.set_num_threads(given(settings.training.threads, "training.threads"))
-    keep_freed_memory()
-    with _workplace() as folder:
-        place = Path(folder)
-        return _run(
-            corpus, ancestor, counted, settings, place, Path(out), replace, monitor, say, stop
-        )
+    return ancestor, corpus, survey(corpus)
+
+
+def _as_begun(data: object, task: _Task, begun: Record) -> tuple[object, str | None, _Task]:
+    """The data, the format and the task of a run that is taken up."""
+    base = None if begun.base is None else Path(begun.named(begun.base))
+    if begun.files and not _paths(data):
+        data = [begun.named(file) for file in begun.files]
+    task.say(f"Going on with the training of {task.out}.")
+    return data, begun.format, dataclasses.replace(task, base=base, replace=True)
+
+
+def _paths(data: object) -> tuple[str, ...]:
+    """The files that a run trains on; none of pairs from Python."""
+    given = [data] if isinstance(data, str | Path) else data
+    if not isinstance(given, list | tuple) or not all(isinstance(e, str | Path) for e in given):
+        return ()
+    return tuple(str(each) for each in given)
 
 
 def plan(
@@ -120,80 +252,204 @@ def _run(
     counted: Survey,
     settings: Config,
     folder: Path,
-    out: Path,
-    replace: bool,
-    monitor: Monitor | None,
-    say: Callable[[str], None],
-    stop: Callable[[], bool],
+    task: _Task,
+    record: Record,
+    going_on: bool,
 ) -> Report:
-    encoder = None
-    if settings.memory.enabled and settings.memory.embeddings:
-        encoder = SentenceEncoder.load(settings.memory.embeddings)
-    if settings.memory.enabled:
-        thesaurus_of(settings)  # if the user's own cannot be read, that is told now
-    taught = taught_before(out)  # if it cannot be read, that is told now, not when all is learnt
-    if taught and not settings.memory.enabled:
-        raise UsageError(
-            f"{out}: was taught {len(taught):,} pairs, which would be lost, for memory.enabled is "
-            f"false; write them to a file with: dialog-s2s taught {shlex.quote(str(out))} --json, "
-            "and remove the folder or choose another"
-        )
-    shape = None if ancestor is None else ancestor.shape
-    prepared = prepare(corpus, settings.text, settings.training.seed, folder, shape)
-    for line in _split(prepared, settings):
-        say(line)
-    tokenizer = prepared.format.tokenizer
-    # a corpus may not hold as many pieces as were asked for
-    text = dataclasses.replace(settings.text, vocabulary=tokenizer.size)
-    settings = dataclasses.replace(settings, text=text)
+    out, world, say = task.out, task.world, task.say
+    asked = settings
+    # if it cannot be read, that is told now, not when all is learnt
+    world.by_the_first(lambda: _check_taught(out, asked))
+    settings, prepared, recollection = world.together(
+        lambda: _prepared(corpus, asked, folder, ancestor, task)
+    )
+    digest = _fingerprint(prepared, folder, ancestor)
+    world.agree(f"{digest} {VERSION} {config_text(settings)}", "data")
     pieces = prepared.pieces
     training = settings.training
     noise = Noise(
-        tokenizer,
+        prepared.format.tokenizer,
         given(training.subword_noise, "training.subword_noise"),
         given(training.word_drop, "training.word_drop"),
         given(training.stray_history, "training.stray_history"),
         fold=prepared.format.fold,
         slots=pieces.slots,
     )
-    recollection = None
-    if settings.memory.enabled:
-        recollection = Recollection(prepared, settings, encoder, folder)
-        prepared = recollection.prepared
-        say(recollection.told())
     if training.steps is None:
-        steps, why = _steps(settings, pieces, prepared, noise)
+        with task.ledger.part("timing"):
+            steps, every, why = world.same(_steps(settings, pieces, prepared, noise, world))
         training = dataclasses.replace(training, steps=steps)
+        if training.save_updates is None:
+            training = dataclasses.replace(training, save_updates=every)
         settings = dataclasses.replace(settings, training=training)
         say(f"  {'training.steps':<26} {steps:<12,} {why}")
     torch.manual_seed(training.seed)
     model = build(settings.model, pieces)
     if ancestor is not None and ancestor.weights is not None:
         load_weights(model, ancestor.weights)
+    load_weights(model, world.same_bytes(weights_to_bytes(model)))
     parameters = sum(weight.numel() for weight in model.parameters())
-    say(f"Training {parameters / 1e6:.1f}M parameters; Ctrl-C stops early and keeps the best.")
-    outcome = fit(
-        model,
-        prepared.learnt,
-        prepared.held_out,
-        training,
-        noise,
-        monitor or Silent(),
-        stop,
-        None if recollection is None else recollection.joint(),
+    joint = None if recollection is None else _shared_joint(recollection.joint(), world)
+    record = dataclasses.replace(record, fingerprint=digest)
+    run = world.by_the_first(
+        lambda: (
+            Run.resume(out, record, world) if going_on else Run.begin(out, settings, record, world)
+        )
+    ) or Run(run_folder(out), world)
+    try:
+        say(
+            f"Training {parameters / 1e6:.1f}M parameters; Ctrl-C stops early and keeps the best. "
+            f"What is learnt is kept in {run.folder}."
+        )
+        outcome = fit(
+            model.to(world.device),
+            prepared.learnt,
+            prepared.held_out,
+            training,
+            noise,
+            _watched(task, run, given(training.steps, "training.steps")),
+            task.stop,
+            joint,
+            world,
+            run,
+            task.ledger,
+        )
+        model.to("cpu")
+        if outcome.interrupted:
+            say(f"Go on with it at any time: {how_to_resume(out)}")
+            if outcome.left or world.same(_same_place(task.base, out)):
+                raise Stopped(signal.SIGTERM if outcome.left else signal.SIGINT)
+        torch.set_num_threads(_threads(training, world.size // world.local_size))  # others wait
+        calibrated = world.by_the_first(
+            lambda: _finished(settings, counted, prepared, model, outcome, recollection, task)
+        )
+        lines = world.by_the_first(
+            lambda: _summary(outcome, recollection, prepared, settings, model, run.folder, task)
+        )
+        if not outcome.interrupted:
+            run.finish()
+        held_out, told = len(prepared.held_out), tuple(lines or ())
+        return Report(out, settings, counted, held_out, parameters, outcome, calibrated, told)
+    finally:
+        run.close()
+
+
+def _watched(task: _Task, run: Run, steps: int) -> Monitor:
+    """The user's monitor, and what is written into the run's folder."""
+    if not task.world.first:
+        return task.monitor
+    at = 0 if run.resumed is None else run.resumed.update
+    metrics = MetricsFile(run.folder / METRICS, steps, at)
+    events = tensorboard(run.folder, at)
+    return Several(task.monitor, metrics, *([] if events is None else [events]))
+
+
+def _summary(
+    outcome: Outcome,
+    recollection: Recalling | None,
+    prepared: Prepared,
+    settings: Config,
+    model: Seq2Seq,
+    folder: Path,
+    task: _Task,
+) -> list[str]:
+    """The report, also written into the run's folder with the curves."""
+    if isinstance(recollection, Recollection) and recollection.seen is not None:
+        seen = recollection.seen
+    else:
+        engine = Engine(TorchBackend(model), prepared.format.tokenizer)
+        seen = see(Bot(engine, prepared.format, settings, folder), prepared, settings.training.seed)
+    metrics = read_metrics(folder / METRICS)
+    failure = write_curves(metrics, folder / CURVES)
+    lines = report(outcome, metrics, seen.known, seen.held_out, task.ledger)
+    write_report(lines, folder / REPORT)
+    return [*lines, *([] if failure is None else [failure])]
+
+
+def _tuned(
+    tuning: Tuning,
+    corpus: Corpus,
+    counted: Survey,
+    settings: Config,
+    folder: Path,
+    task: _Task,
+) -> Report:
+    """Seconds of learning what is new, of which no run is kept; each process does the same."""
+    for line in tuning.told():
+        task.say(line)
+    world = task.world
+    prepared, recollection, model, outcome = world.together(
+        lambda: learn(tuning, corpus, settings, folder, task.monitor, task.stop)
     )
+    if outcome.left or (outcome.interrupted and world.same(_same_place(task.base, task.out))):
+        raise Stopped(signal.SIGTERM if outcome.left else signal.SIGINT)
+    calibrated = world.by_the_first(
+        lambda: _finished(settings, counted, prepared, model, outcome, recollection, task)
+    )
+    world.same(None)  # until the bundle is there
+    parameters = sum(weight.numel() for weight in model.parameters())
+    held_out = len(prepared.held_out)
+    return Report(task.out, settings, counted, held_out, parameters, outcome, calibrated)
+
+
+def _prepared(
+    corpus: Corpus,
+    settings: Config,
+    folder: Path,
+    ancestor: Ancestor | None,
+    task: _Task,
+) -> tuple[Config, Prepared, Recollection | None]:
+    """The corpus as pieces, the settings with their number, and the answer memory."""
+    say, ledger = task.say, task.ledger
+    encoder = None
+    if settings.memory.enabled and settings.memory.embeddings:
+        encoder = SentenceEncoder.load(settings.memory.embeddings)
+    if settings.memory.enabled:
+        thesaurus_of(settings)  # if the user's own cannot be read, that is told now
+    shape = None if ancestor is None else ancestor.shape
+    held = None
+    if ancestor is not None:
+        share = given(settings.text.held_out, "text.held_out")
+        held = ancestor.held_openings(corpus, share, settings.training.seed)
+    with ledger.part("pieces"):
+        prepared = prepare(corpus, settings.text, settings.training.seed, folder, shape, held)
+    for line in _split(prepared, settings):
+        say(line)
+    # a corpus may not hold as many pieces as were asked for
+    text = dataclasses.replace(settings.text, vocabulary=prepared.format.tokenizer.size)
+    settings = dataclasses.replace(settings, text=text)
+    if not settings.memory.enabled:
+        return settings, prepared, None
+    with ledger.part("answer memory"):
+        recollection = Recollection(prepared, settings, encoder, folder, ledger)
+    say(recollection.told())
+    return settings, recollection.prepared, recollection
+
+
+def _finished(
+    settings: Config,
+    counted: Survey,
+    prepared: Prepared,
+    model: Seq2Seq,
+    outcome: Outcome,
+    recollection: Recalling | None,
+    task: _Task,
+) -> Fitted | None:
+    """Writes the bot; how sure it is of its replies."""
+    tokenizer = prepared.format.tokenizer
     files: dict[str, bytes] = {}
     calibrated = None
-    taught = []
+    taught: list[NewRow] = []
     if recollection is not None:
-        taught = recollection.new(taught_before(out))
+        taught = recollection.new(taught_before(task.out))
         if taught:
-            say(f"Kept {len(taught):,} pairs that the bot there was taught.")
-        files, calibrated = recollection.finished(model, taught)
-        say(_sureness(calibrated, settings.memory.precision))
+            task.say(f"Kept {len(taught):,} pairs that the bot there was taught.")
+        with task.ledger.part("calibration"):
+            files, calibrated = recollection.finished(model, taught)
+        task.say(_sureness(calibrated, settings.memory.precision))
     if prepared.format.slots is not None:
         files[bundle.WORDS] = prepared.format.slots.written()
-    report = Report(out, settings, counted, len(prepared.held_out), parameters, outcome, calibrated)
+    parameters = sum(weight.numel() for weight in model.parameters())
     files |= {
         bundle.CONFIG: config_text(settings).encode(),
         bundle.WEIGHTS: weights_to_bytes(model),
@@ -202,12 +458,43 @@ def _run(
             settings, counted, len(prepared.held_out), parameters, outcome, calibrated
         ).encode(),
     }
-    written = bundle.write_bundle(out, files, replace)
+    written = bundle.write_bundle(task.out, files, task.replace)
     if taught:
         make_private(written.path / bundle.MEMORY)
     if recollection is not None:
         index(written, tokenizer)
-    return report
+    return calibrated
+
+
+def _threads(settings: TrainingConfig, sharing: int) -> int:
+    """The part of one of so many that share them."""
+    return max(1, given(settings.threads, "training.threads") // sharing)
+
+
+def _check_taught(out: Path, settings: Config) -> None:
+    taught = taught_before(out)
+    if taught and not settings.memory.enabled:
+        raise UsageError(
+            f"{out}: was taught {len(taught):,} pairs, which would be lost, for memory.enabled is "
+            f"false; write them to a file with: dialog-s2s taught {shlex.quote(str(out))} --json, "
+            "and remove the folder or choose another"
+        )
+
+
+def _fingerprint(prepared: Prepared, folder: Path, ancestor: Ancestor | None) -> str:
+    """Of all that the updates are made from, but for the settings."""
+    weights = b"" if ancestor is None or ancestor.weights is None else ancestor.weights
+    shards = sorted(each for each in folder.rglob("*.bin"))
+    return fingerprint([prepared.format.tokenizer.model, weights, *shards])
+
+
+def _shared_joint(joint: Joint, world: World) -> Joint:
+    """The first process's, so that all count an example the same to the bit."""
+    return joint.with_arrays(world.same_bytes)
+
+
+def _same_place(one: Path | None, other: Path) -> bool:
+    return one is not None and one.resolve() == other.resolve()
 
 
 def _inherited(ancestor: Ancestor) -> str:
@@ -223,6 +510,8 @@ def _inherited(ancestor: Ancestor) -> str:
 def _sureness(fitted: Fitted, precision: float) -> str:
     error = fitted.confidence.error or 0.0
     bar = fitted.confidence.threshold
+    if fitted.inherited:
+        return f"It answers where it is at least {bar:.0%} sure, as before."
     if fitted.reached:
         return (
             f"It answers where it is at least {bar:.0%} sure: {fitted.answered:.0%} of questions "
@@ -248,21 +537,24 @@ def _merged(config: Config, minutes: float | None, seed: int | None, format: str
     return dataclasses.replace(config, text=text, training=training)
 
 
-def _steps(settings: Config, pieces: Pieces, prepared: Prepared, noise: Noise) -> tuple[int, str]:
+def _steps(
+    settings: Config, pieces: Pieces, prepared: Prepared, noise: Noise, world: World
+) -> tuple[int, int, str]:
     """Updates that fit in the minutes by a short timing on a throw-away model, or fewer where the
-    corpus is learnt before."""
+    corpus is learnt before; and those between two checkpoints."""
     training = settings.training
     torch.manual_seed(training.seed)
-    seconds = pace(build(settings.model, pieces), prepared.learnt, training, noise)
+    model = build(settings.model, pieces).to(world.device)
+    seconds = pace(model, prepared.learnt, training, noise, world)
+    every = max(1, round(SAVE_SECONDS / seconds))
     fitting = int(given(training.minutes, "training.minutes") * 60 * (1 - RESERVE) / seconds)
     budget = given(training.batch_tokens, "training.batch_tokens")
     an_epoch = sum(1 for _ in epoch(prepared.learnt, budget, training.seed, 0, noise))
     enough = an_epoch * given(training.epochs, "training.epochs")
     if fitting < enough:
-        return max(
-            1, fitting
-        ), f"updates in {training.minutes:g} min at {seconds * 1e3:.0f} ms each"
-    return enough, f"updates: {training.epochs} passes, about {enough * seconds:.0f} s"
+        why = f"updates in {training.minutes:g} min at {seconds * 1e3:.0f} ms each"
+        return max(1, fitting), every, why
+    return enough, every, f"updates: {training.epochs} passes, about {enough * seconds:.0f} s"
 
 
 def _plan(counted: Survey, choices: Iterable[Choice]) -> list[str]:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from outcomes import A, B, case, outcome, ran
 
 from dialog_s2s.errors import DataError, DiskError, UsageError
-from dialog_s2s.evaluation import baseline as module
 from dialog_s2s.evaluation.baseline import (
     HEADER,
     Baseline,
@@ -308,7 +307,7 @@ def test_the_file_is_replaced_whole_or_not_at_all(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(DiskError, match=r"real\.yaml: cannot be written \(No space left"):
         write_baseline(file, run())
     assert file.read_bytes() == before

@@ -54,16 +54,33 @@ def test_the_page() -> None:
     }
     assert read.tags.count("details") == 5
     assert page.count("<details id=") == page.count('<a href="#case')
-    assert page.count(" open>") == 3
+    assert page.count(" open>") == 4
     for words in (
         "50% regressed, does not pass",
         "100% same, passes, reworded",
         "not run",
+        "other words than when it was blessed",
         "(a training pair, shop.csv:7)",
         "wanted 'Yes.'; got 'No.'",
         "No difference that could not be chance",
     ):
         assert words in text
+
+
+def test_words_that_are_new_are_marked() -> None:
+    page = as_html(report())
+    assert "when it was blessed" in page
+    assert page.index("<dd>Yes.</dd>") < page.index("<mark>yes!</mark>")
+    assert "<dd><mark>No.</mark>" in page
+    assert "<dd>No. <span" in page  # said when it was blessed, and now
+
+
+def test_a_long_reply_is_folded() -> None:
+    page = as_html(hostile("long " * 200))
+    assert "<summary>long long" in page
+    assert "... (1,009 characters)</summary>" in page
+    assert Read(page).tags.count("mark") >= 1
+    assert "characters)</summary>" not in as_html(hostile("long " * 100))
 
 
 @pytest.mark.parametrize("word", ["http:", "https:", "<script", "<link", "<img", "url(", "@import"])

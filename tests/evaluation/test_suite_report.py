@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from outcomes import RIGHT, A, B, passing
 from reported import FILE, report
@@ -28,6 +30,26 @@ def test_verdicts_and_what_fails() -> None:
     }
     assert found.failed
     assert [found.reworded(each) for each in found.run.of(A)] == [True, False, False, False, False]
+
+
+def test_what_was_said_before() -> None:
+    found = report()
+    said = {each.case.name: found.before(each) for each in found.run.of(A)}
+    assert said == {"kept": (RIGHT,), "lost": (RIGHT,), "won": None, "known": None, "fresh": None}
+    assert {found.before(each) for each in found.run.of(B)} == {None}
+    one = passing(0)
+    most = {(one.key, A.name): Blessed(3, 3, {("b",): 1, ("a",): 2})}
+    assert Report(Run((), (A,), (1,), (one,), 0.0), most).before(one) == ("a",)
+    other = {(one.key, A.name): Blessed(1, 1, {("a", "b"): 1})}  # the case had two questions then
+    assert Report(Run((), (A,), (1,), (one,), 0.0), other).before(one) is None
+
+
+def test_names_without_the_file_where_there_is_one() -> None:
+    found = report()
+    assert found.file == "replies.suite.yaml"
+    assert found.short(FILE + "kept") == "kept"
+    two = replace(found, run=replace(found.run, suites=found.run.suites * 2))
+    assert (two.file, two.short(FILE + "kept")) == ("", FILE + "kept")
 
 
 @pytest.mark.parametrize(

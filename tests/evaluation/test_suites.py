@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from parrot import Parrot
 from tiny import FOLLOW_UPS, REPLIES, SUNDAY
 
 from dialog_s2s import Bot
-from dialog_s2s.errors import ConfigError, DataError
+from dialog_s2s.errors import ConfigError, DataError, UsageError
 from dialog_s2s.evaluation.assertions import Source
-from dialog_s2s.evaluation.suites import Case, Step, Suite, read_suite, run_case, run_suite
+from dialog_s2s.evaluation.suites import (
+    Case,
+    Step,
+    Suite,
+    judged,
+    read_suite,
+    run_case,
+    run_suite,
+)
 from dialog_s2s.evaluation.text_assertions import Contains, Same
 from dialog_s2s.text.nodes import MAX_DEPTH
 from dialog_s2s.text.turns import Origin
@@ -164,8 +173,55 @@ def test_json_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["suite", "suite.txt", "suite.yaml.gz"])
 def test_other_endings(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DataError, match=r"must end in one of \.yaml, \.yml, \.jsonl, \.csv, \.tsv"):
+    said = f"{tmp_path / name}: the name does not tell what it is; it must end in one of "
+    with pytest.raises(DataError, match="^" + re.escape(said + ".yaml, .yml, .jsonl, .csv, .tsv")):
         read_suite(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("ask,expect\nhello,Hello there!\n", ".csv"),
+        ("ask;expect\nhello;Hello there!\n", ".csv"),
+        ("ask\texpect\nhello\tHello there!\n", ".TSV"),
+    ],
+)
+def test_tables(tmp_path: Path, text: str, ending: str) -> None:
+    file = written(tmp_path, text, ending)
+    at = Origin(str(file), 2)
+    case = Case("hello", (), "", {}, (Step("hello", (Same(("Hello there!",)),), at),), at)
+    suite = read_suite(file)
+    assert suite == Suite(str(file), (case,))
+    assert suite.cases[0].origin == at
+
+
+def test_mistakes_in_tables(tmp_path: Path) -> None:
+    file = written(tmp_path, "ask,expect\nhello\n", ".csv")
+    with pytest.raises(DataError, match="^" + re.escape(f"{file}:2: 1 columns, but the header")):
+        read_suite(file)
+    file = written(tmp_path, "ask,expect\nhello,Hello there!\n", ".tsv")
+    with pytest.raises(DataError, match="^" + re.escape(f"{file}:1: the first line is not a head")):
+        read_suite(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("cases:\n- {ask: tea, expect: {function: checks.py:polite}}\n", ".yaml"),
+        ('{"ask": "tea", "expect": {"function": "checks.py:polite"}}\n', ".jsonl"),
+    ],
+)
+def test_functions_are_run_with_leave_alone(tmp_path: Path, text: str, ending: str) -> None:
+    file = written(tmp_path, text, ending)
+    for suite in (read_suite(file), read_suite(file, functions=False)):
+        with pytest.raises(UsageError, match="not allowed to run"):
+            run_case(Parrot(), suite.cases[0])
+    with pytest.raises(DataError, match=r"checks\.py"):
+        read_suite(file, functions=True)
+    code = "def polite(reply):\n    return reply.text == '0: tea'\n"
+    (tmp_path / "checks.py").write_text(code, encoding="utf-8")
+    (case,) = read_suite(file, functions=True).cases
+    assert run_case(Parrot(), case).passed
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -230,6 +286,53 @@ def test_settings_of_the_case_win(tiny_bot: Bot, tmp_path: Path) -> None:
     assert step.reply.turns[0].text == "I am short."
     with pytest.raises(ConfigError, match="beam"):
         run_case(tiny_bot, case, beam=0)
+
+
+def talk(*asked: str, **given: Any) -> Case:
+    """A case with these questions, of which nothing is expected one by one."""
+    at = Origin("talk.suite.yaml", 1)
+    settings, persona = given.pop("settings", {}), given.pop("persona", "")
+    return Case("talk", (), persona, settings, tuple(Step(a, (), at) for a in asked), at, **given)
+
+
+def test_a_result_holds_what_was_asked_and_said() -> None:
+    case = talk("a", "b", settings={"seed": 5}, persona="I am short.")
+    (result,) = run_suite(Parrot(), Suite("talk.suite.yaml", (case,)), seed=3, beam=2)
+    assert result == run_case(Parrot(), case, seed=3, beam=2)
+    assert result.case is case
+    assert tuple(step.step for step in result.steps) == case.turns
+    replies = [step.reply for step in result.steps]
+    assert [reply.text for reply in replies] == ["1: a", "3: b"]
+    assert [reply.turns[0].text for reply in replies] == ["I am short."] * 2
+    assert [(reply.seed, reply.settings.beam) for reply in replies] == [(5, 2)] * 2
+
+
+def test_each_question_has_a_reply() -> None:
+    case = talk("a", "b")
+    replies = [step.reply for step in run_case(Parrot(), case).steps]
+    for given in (replies[:1], [*replies, replies[0]]):
+        with pytest.raises(ValueError, match="zip"):
+            judged(case, given)
+
+
+def test_what_is_expected_of_the_whole_conversation() -> None:
+    asked = "a", "b", "c"
+    ends = tuple(Contains((end,)) for end in asked)
+    result = run_case(Parrot(), talk(*asked, expect_any=ends, expect_all=(Contains((":",)),)))
+    assert result.passed
+    assert result.failures == ()
+    wanted = "wanted a reply that contains"
+    result = run_case(Parrot(), talk(*asked, expect_all=(ends[1],)))
+    assert not result.passed
+    assert result.failures == (
+        f"expect_all, turn 1: {wanted} 'b'; got '0: a'",
+        f"expect_all, turn 3: {wanted} 'b'; got '4: c'",
+    )
+    result = run_case(Parrot(), talk(*asked, expect_any=(ends[0], Contains(("d",)))))
+    assert not result.passed
+    assert result.failures == (
+        f"expect_any, none of 3 replies; of the last: {wanted} 'd'; got '4: c'",
+    )
 
 
 def test_a_suite_runs_as_its_results_are_asked_for(tiny_bot: Bot, tmp_path: Path) -> None:

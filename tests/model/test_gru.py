@@ -42,6 +42,11 @@ def data(groups: int, batch: int, length: int, inputs: int = INPUTS) -> tuple[Te
     )
 
 
+def run(layer: Gru, inputs_GBTE: Tensor, first_GBM: Tensor) -> Tensor:
+    """The layer, which reads step by step, on sources side by side: GBTM."""
+    return layer(inputs_GBTE.transpose(1, 2), first_GBM).transpose(1, 2)
+
+
 def squared(states: Tensor) -> Tensor:
     """A loss in which every state counts differently."""
     return (states**2 * torch.linspace(0.5, 2, states.numel()).view(states.shape)).sum()
@@ -53,7 +58,7 @@ def squared(states: Tensor) -> Tensor:
 def test_equals_the_library_in_value_and_gradients(groups: int, batch: int, length: int) -> None:
     layer = made(groups)
     inputs_GBTE, first_GBM = data(groups, batch, length)
-    states_GBTM = layer(inputs_GBTE, first_GBM)
+    states_GBTM = run(layer, inputs_GBTE, first_GBM)
     scales = torch.linspace(1, 2, groups)
     sum(squared(states_GBTM[g]) * scales[g] for g in range(groups)).backward()
     for g in range(groups):
@@ -79,7 +84,7 @@ def test_equals_the_library_in_value_and_gradients(groups: int, batch: int, leng
 def test_gradients_reach_back_from_the_last_state_alone() -> None:
     layer = made()
     inputs_GBTE, first_GBM = data(1, 2, 6)
-    layer(inputs_GBTE, first_GBM)[:, :, -1].sum().backward()
+    run(layer, inputs_GBTE, first_GBM)[:, :, -1].sum().backward()
     twin = library(layer, 0)
     own_BTE = inputs_GBTE[0].detach().requires_grad_()
     twin(own_BTE, first_GBM.detach())[0][:, -1].sum().backward()
@@ -90,13 +95,13 @@ def test_gradients_reach_back_from_the_last_state_alone() -> None:
 def test_groups_are_independent() -> None:
     layer = made(2)
     inputs_GBTE, first_GBM = data(2, 3, 4)
-    before = layer(inputs_GBTE, first_GBM)
+    before = run(layer, inputs_GBTE, first_GBM)
     with torch.no_grad():
         for weight in layer.parameters():
             weight[1].normal_()
         inputs_GBTE[1] += 1
         first_GBM[1] += 1
-    after = layer(inputs_GBTE, first_GBM)
+    after = run(layer, inputs_GBTE, first_GBM)
     assert torch.equal(before[0], after[0])
     assert not torch.allclose(before[1], after[1], atol=1e-2)
     after[0].sum().backward()
@@ -107,9 +112,9 @@ def test_groups_are_independent() -> None:
 def test_one_step_at_a_time_equals_all_at_once() -> None:
     layer = made()
     inputs_GBTE, state_GBM = data(1, 3, 6)
-    whole = layer(inputs_GBTE, state_GBM)
+    whole = run(layer, inputs_GBTE, state_GBM)
     for t in range(6):
-        state_GBM = layer(inputs_GBTE[:, :, t : t + 1], state_GBM)[:, :, 0]
+        state_GBM = run(layer, inputs_GBTE[:, :, t : t + 1], state_GBM)[:, :, 0]
         torch.testing.assert_close(state_GBM, whole[:, :, t], **CLOSE)
 
 
@@ -117,7 +122,7 @@ def test_gradients_equal_finite_differences() -> None:
     """By hand: the layer keeps its states in single precision, too coarse for gradcheck."""
     layer = made()
     inputs_GBTE, first_GBM = data(1, 2, 3)
-    squared(layer(inputs_GBTE, first_GBM)).backward()
+    squared(run(layer, inputs_GBTE, first_GBM)).backward()
     random = torch.Generator().manual_seed(6)
     leaves = [*layer.parameters(), inputs_GBTE, first_GBM]
     with torch.no_grad():
@@ -127,7 +132,7 @@ def test_gradients_equal_finite_differences() -> None:
             ends = []
             for side in (1e-2, -2e-2):
                 leaf += side * towards
-                ends.append(squared(layer(inputs_GBTE, first_GBM)).item())
+                ends.append(squared(run(layer, inputs_GBTE, first_GBM)).item())
             leaf += 1e-2 * towards
             slope = (ends[0] - ends[1]) / 2e-2
             assert (leaf.grad * towards).sum().item() == pytest.approx(slope, rel=0.02, abs=5e-3)
@@ -136,14 +141,14 @@ def test_gradients_equal_finite_differences() -> None:
 def test_low_precision_is_near_full() -> None:
     layer = made(2)
     inputs_GBTE, first_GBM = data(2, 3, 9)
-    expected = layer(inputs_GBTE, first_GBM)
+    expected = run(layer, inputs_GBTE, first_GBM)
     expected.sum().backward()
     leaves = [*layer.parameters(), inputs_GBTE, first_GBM]
     full = [leaf.grad.clone() for leaf in leaves]
     for leaf in leaves:
         leaf.grad = None
     with torch.autocast("cpu", torch.bfloat16):
-        states = layer(inputs_GBTE, first_GBM)
+        states = run(layer, inputs_GBTE, first_GBM)
     assert states.dtype == torch.float32
     assert not torch.equal(states, expected)  # products really were in low precision
     torch.testing.assert_close(states, expected, atol=0.03, rtol=0.03)
@@ -159,6 +164,6 @@ def test_a_state_is_kept_at_first_as_asked() -> None:
     assert not layer.bias_G3M[:, :4].any()
     assert not layer.bias_G3M[:, 8:].any()
     inputs, first = torch.zeros(2, 1, 1, 5), torch.ones(2, 1, 4)
-    kept, fleeting = Gru(5, 4, 2, 9.0)(inputs, first), Gru(5, 4, 2, -9.0)(inputs, first)
+    kept, fleeting = run(Gru(5, 4, 2, 9.0), inputs, first), run(Gru(5, 4, 2, -9.0), inputs, first)
     assert (kept - 1).abs().max() < 1e-2
     assert (fleeting - 1).abs().max() > 1e-2

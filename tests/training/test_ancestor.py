@@ -103,7 +103,7 @@ def test_in_its_own_place_what_was_taught_is_there_once(taught: Path, tmp_path: 
 def test_what_was_forgotten_stays_away_and_weights_begin_anew(taught: Path, tmp_path: Path) -> None:
     place = tmp_path / "bot"
     shutil.copytree(taught, place)
-    Bot.load(place).forget(QUESTION)
+    Bot.load(place).forget("coffee")
     ancestor = Ancestor.load(place)
     assert ancestor.shape is None
     assert ancestor.weights is None
@@ -112,7 +112,29 @@ def test_what_was_forgotten_stays_away_and_weights_begin_anew(taught: Path, tmp_
     assert "begin anew" in told[0]
     memory = Bot.load(tmp_path / "next").memory
     assert memory is not None
-    assert not any(QUESTION in str(row) for row in memory.rows)
+    assert not any("coffee" in str(row) for row in memory.rows)
+
+
+def test_of_what_was_taught_and_forgotten_the_weights_know_nothing(
+    taught: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "bot"
+    shutil.copytree(taught, place)
+    Bot.load(place).forget(QUESTION)
+    ancestor = Ancestor.load(place)
+    assert ancestor.weights is not None
+    assert ancestor.taught == 0
+    assert not any(QUESTION in str(row) for row in ancestor.rows)
+
+
+def test_of_a_bot_that_records_nothing_it_is_not_known_what_was_forgotten(
+    taught: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "bot"
+    shutil.copytree(taught, place)
+    Bot.load(place).forget(QUESTION)
+    monkeypatch.setattr("dialog_s2s.training.ancestor._recorded", lambda bundle: None)
+    assert Ancestor.load(place).weights is None
 
 
 def test_weights_are_of_one_model(taught: Path) -> None:

@@ -12,9 +12,10 @@ from tiny import CONFIG, model, shard
 from torch import Tensor
 
 from dialog_s2s.model.layers import randomness
+from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.batches import Batch, collate
 from dialog_s2s.text.tokenizer import PADDING, Tokenizer
-from dialog_s2s.training.lanes import WORTHWHILE, Lanes
+from dialog_s2s.training.lanes import WORTHWHILE, Lanes, OutOfMemory
 from dialog_s2s.training.objective import batch_loss
 
 SIZE = 2 * WORTHWHILE + 1
@@ -36,15 +37,17 @@ def gradients(
     dropout: float = 0.0,
     seed: int = 1,
     weight_B: NDArray[np.float32] | None = None,
+    update: int = 0,
+    pieces: int = 1,
 ) -> tuple[list[Tensor], NDArray[np.float32], int]:
-    """Gradients made by so many lanes, the second time they are asked for."""
+    """Gradients of the mean loss made by so many lanes, the second time they are asked for."""
     settings = replace(CONFIG.training, threads=threads, seed=seed, label_smoothing=0.1)
     fresh = model(core, dropout).train()
     with Lanes(fresh, settings) as lanes:
         lanes.gradients(batch)
-        nats_B, targets = lanes.gradients(batch, weight_B)
-    found = [weight.grad for weight in fresh.parameters() if weight.grad is not None]
-    return found, nats_B, targets
+        heard = lanes.gradients(batch, weight_B, update, pieces)
+    found = [each.grad / heard.counted for each in fresh.parameters() if each.grad is not None]
+    return found, heard.nats_B, heard.targets
 
 
 @pytest.mark.parametrize("core", ["gru", "transformer"])
@@ -112,10 +115,12 @@ def test_dropout_follows_from_the_seed(batch: Batch, threads: int) -> None:
     assert not all(torch.equal(one, other) for one, other in zip(runs[0], runs[2], strict=True))
 
 
-def test_dropout_is_drawn_anew_each_time(batch: Batch) -> None:
+def test_dropout_is_drawn_anew_at_each_update(batch: Batch) -> None:
     fresh = model(dropout=0.3).train()
     with Lanes(fresh, replace(CONFIG.training, threads=2)) as lanes:
-        assert not np.allclose(lanes.gradients(batch)[0], lanes.gradients(batch)[0])
+        one, again, other = (lanes.gradients(batch, update=update).nats_B for update in (4, 4, 5))
+    assert np.array_equal(one, again)
+    assert not np.allclose(one, other)
 
 
 def test_lanes_drop_out_other_places(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,10 +129,9 @@ def test_lanes_drop_out_other_places(batch: Batch, monkeypatch: pytest.MonkeyPat
     twins = Batch(*(array[[0, 0]] for array in arrays(batch)))
     fresh = model(dropout=0.5).train()
     with Lanes(fresh, replace(CONFIG.training, threads=2)) as lanes:
-        parts = [
-            lanes._part(twins.every(2, lane), None, generator)
-            for lane, generator in enumerate(lanes._generators)
-        ]
+        parts = [lanes._share(twins, None, 2, lane, 0, 1) for lane in (0, 1)]
+    assert parts[0] is not None
+    assert parts[1] is not None
     assert parts[0][0] != parts[1][0]
 
 
@@ -159,3 +163,71 @@ def test_a_weight_that_is_not_used_has_no_slope(batch: Batch) -> None:
         lanes.gradients(batch)
     assert fresh.unused.grad is not None
     assert not fresh.unused.grad.any()
+
+
+@pytest.mark.parametrize("core", ["gru", "transformer"])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("pieces", [2, 4, 1000])
+def test_pieces_make_the_same_gradient(batch: Batch, core: str, threads: int, pieces: int) -> None:
+    wanted, nats_B, targets = gradients(batch, threads, core=core, weight_B=WEIGHTS_B)
+    found = gradients(batch, threads, core=core, weight_B=WEIGHTS_B, pieces=pieces)
+    assert found[2] == targets
+    assert found[1].tolist() == pytest.approx(nats_B.tolist(), rel=1e-5)
+    for one, other in zip(found[0], wanted, strict=True):
+        assert torch.allclose(one, other, atol=1e-6, rtol=1e-5)
+
+
+ENDED = (
+    MemoryError(),
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: "
+        "you tried to allocate 8000000000 bytes. Error code 12 (Cannot allocate memory)"
+    ),
+    RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8000000000 bytes."),
+)
+
+
+def spoilt(monkeypatch: pytest.MonkeyPatch, error: Exception, most: int) -> list[int]:
+    """Makes batches of more than `most` examples too many; the sizes that were tried."""
+    sizes: list[int] = []
+    real = Seq2Seq.loss
+
+    def loss(self: Seq2Seq, source_BS: Tensor, *given: object) -> object:
+        sizes.append(len(source_BS))
+        if len(source_BS) > most:
+            raise error
+        return real(self, source_BS, *given)
+
+    monkeypatch.setattr(Seq2Seq, "loss", loss)
+    return sizes
+
+
+@pytest.mark.parametrize("error", ENDED, ids=lambda error: f"{type(error).__name__} {error}"[:60])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_memory_that_runs_out_is_told(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch, error: Exception, threads: int
+) -> None:
+    sizes = spoilt(monkeypatch, error, SIZE // threads // 2 + 1)
+    fresh = model().train()
+    with Lanes(fresh, replace(CONFIG.training, threads=threads)) as lanes:
+        with pytest.raises(OutOfMemory):
+            lanes.gradients(batch)
+        assert all(weight.grad is None for weight in fresh.parameters())
+        assert sum(sizes) == SIZE
+        lanes.gradients(batch, pieces=2)
+    assert sum(sizes) == 2 * SIZE
+
+
+def test_memory_that_the_allocator_really_lacks(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Seq2Seq, "loss", lambda *_: torch.empty(1 << 60, dtype=torch.uint8))
+    with Lanes(model(), CONFIG.training) as lanes, pytest.raises(OutOfMemory):
+        lanes.gradients(batch)
+
+
+def test_other_errors_are_not_taken_for_it(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoilt(monkeypatch, RuntimeError("shapes differ"), 0)
+    with Lanes(model(), CONFIG.training) as lanes, pytest.raises(RuntimeError, match="shapes"):
+        lanes.gradients(batch)

@@ -6,7 +6,6 @@ They are kept in one commented YAML file, `chat.yaml` in the user's configuratio
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -16,6 +15,7 @@ from typing import Any
 from dialog_s2s import strict
 from dialog_s2s.config import GenerationConfig, with_settings
 from dialog_s2s.errors import DiskError, UsageError
+from dialog_s2s.files import write_whole
 from dialog_s2s.strict import setting
 
 THEMES = ("auto", "light", "dark")
@@ -121,12 +121,12 @@ def write_preferences(preferences: Preferences, path: Path | None = None) -> Pat
     file = default_path() if path is None else path
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(file, preferences_text(preferences).encode())
     except OSError as error:
         raise DiskError(
             f"{file}: cannot be written ({error.strerror}); free some space, or see whether its "
             "folder may be written to"
         ) from None
+    write_whole(file, preferences_text(preferences).encode(), 0o600)
     return file
 
 
@@ -137,16 +137,3 @@ def with_preferences(preferences: Preferences, changes: Mapping[str, object]) ->
         ConfigError: an unknown setting or a value of the wrong kind or out of range.
     """
     return replace(preferences, chat=strict.with_settings(preferences.chat, "chat", changes))
-
-
-def _replace(file: Path, data: bytes) -> None:
-    place = Path(os.path.realpath(file))  # a link to a folder of dotfiles stays a link
-    fresh = place.parent / f".{place.name[:32]}.{secrets.token_hex(4)}.new"
-    try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(fresh, place)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from prompt_toolkit.history import History
 
 from dialog_s2s.dialogue import sessions
 from dialog_s2s.errors import DiskError
+from dialog_s2s.files import write_whole
 from dialog_s2s.interfaces.sanitize import clean_lines
 
 LONGEST = 20_000
@@ -99,23 +100,10 @@ class Typed(History):
         return entries
 
     def _write(self, entries: Iterable[str]) -> None:
-        fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
         text = "".join(
             "\n# kept\n" + "".join(f"+{line}\n" for line in entry.split("\n")) for entry in entries
         )
-        try:
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(text.encode())
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(fresh, self.path)
-        except OSError as error:
-            with suppress(OSError):
-                fresh.unlink()
-            raise DiskError(
-                f"{self.path}: cannot be written ({error.strerror}); free some space"
-            ) from None
+        write_whole(self.path, text.encode(), 0o600)
 
 
 def _question(text: str) -> str:

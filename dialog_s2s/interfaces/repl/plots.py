@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from wcwidth import width
 
-from dialog_s2s.errors import DiskError, UsageError
+from dialog_s2s.errors import UsageError
 from dialog_s2s.evaluation.extra import load
+from dialog_s2s.files import replacing
 from dialog_s2s.interfaces.chat.wrapping import fitted
 from dialog_s2s.interfaces.sanitize import clean
 
@@ -173,15 +174,10 @@ def save(figure: Any, path: str | Path) -> Path:
     with load("matplotlib", "plot").rc_context({"font.family": families or ["sans-serif"]}):
         for text in figure.findobj(load("matplotlib.text", "plot").Text):
             text.set_fontfamily(families or ["sans-serif"])
-        try:
-            with warnings.catch_warnings():
-                # what no font of this machine has is drawn as a box
-                warnings.filterwarnings("ignore", message="Glyph .* missing")
-                figure.savefig(place, dpi=120)
-        except OSError as error:
-            raise DiskError(
-                f"{place}: cannot be written ({error.strerror}); choose another place"
-            ) from None
+        with warnings.catch_warnings(), replacing(place) as stream:
+            # what no font of this machine has is drawn as a box
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            figure.savefig(stream, dpi=120, format=place.suffix.lower()[1:])
     return place
 
 

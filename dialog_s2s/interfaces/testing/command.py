@@ -21,6 +21,7 @@ from dialog_s2s.evaluation.suite_html import as_html
 from dialog_s2s.evaluation.suite_json import as_mapping
 from dialog_s2s.evaluation.suite_markdown import as_markdown
 from dialog_s2s.evaluation.suite_report import Report
+from dialog_s2s.files import write_whole
 from dialog_s2s.interfaces.chat.display import Display
 from dialog_s2s.interfaces.chat.theme import theme_for
 from dialog_s2s.interfaces.evaluate import Steps
@@ -28,7 +29,7 @@ from dialog_s2s.interfaces.lines import cleaned
 from dialog_s2s.interfaces.listing import counted
 from dialog_s2s.interfaces.sanitize import clean
 from dialog_s2s.interfaces.testing import bisecting, inputs, table
-from dialog_s2s.interfaces.testing.outputs import check_places, write_whole
+from dialog_s2s.interfaces.testing.outputs import check_places
 from dialog_s2s.interfaces.testing.wanted import Wanted
 from dialog_s2s.interfaces.testing.watch import changed, stamps
 
@@ -107,7 +108,7 @@ def _once(wanted: Wanted, bundles: Sequence[str], out: TextIO) -> int:
     _tell_leaks(report)
     _write(wanted, report, out)
     for name, file in wanted.files.items():
-        write_whole(file, _FORMATS[name](report))
+        write_whole(file, _FORMATS[name](report).encode("utf-8", "replace"))
         _say(f"wrote {file}")
     if wanted.bless:
         _bless(report.run, files)

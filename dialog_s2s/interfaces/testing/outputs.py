@@ -1,13 +1,12 @@
-"""Reports written to files: each whole, or not at all."""
+"""Whether reports could be written where they are wanted."""
 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from dialog_s2s.errors import DiskError, UsageError
+from dialog_s2s.errors import UsageError
 
 
 def check_places(files: Iterable[str]) -> None:
@@ -26,28 +25,3 @@ def check_places(files: Iterable[str]) -> None:
         if place in seen:
             raise UsageError(f"{file}: is given for two reports; give each a file of its own")
         seen.add(place)
-
-
-def write_whole(file: str, text: str) -> None:
-    """Writes a file, or replaces the one that is there.
-
-    Raises:
-        DiskError: it cannot be written; what was there is as it was.
-    """
-    place = Path(os.path.realpath(file))  # or a link would be replaced by a file
-    fresh = place.with_name(f".{place.name[:32]}.{secrets.token_hex(4)}.new")
-    try:
-        try:
-            with fresh.open("xb") as stream:
-                stream.write(text.encode("utf-8", "replace"))
-                stream.flush()
-                os.fsync(stream.fileno())
-            if place.exists():
-                fresh.chmod(place.stat().st_mode & 0o7777)
-            os.replace(fresh, place)
-        finally:
-            fresh.unlink(missing_ok=True)
-    except OSError as error:
-        raise DiskError(
-            f"{file}: cannot be written ({error.strerror}); choose another place"
-        ) from None

@@ -28,18 +28,22 @@ CELL = len("x 100% regressed*")
 NAME = 24
 """Columns that a case's name has at least, where it is that long."""
 
+MOST = 10
+"""Lines of a reply, unless all is wanted."""
+
 _STYLES = {"new": "command", "fixed": "added", "flaky": "generated", "same": ""}
 
 
 def shown(report: Report, columns: int, theme: Theme, *, verbose: bool = False) -> list[str]:
-    """All lines: table, failures (`verbose`: all replies), summary. Clean but for the theme's codes
-    and of no more than so many columns, except where these are too few for a cell."""
+    """All lines: table, failures and other words than were blessed (`verbose`: all replies),
+    summary. Clean but for the theme's codes and of no more than so many columns, except where these
+    are too few for a cell."""
     labels = Labels(report.run.variants)
     rows = report.rows()
     lines = [*labels.legend(columns), *matrix(report, rows, labels, columns, theme)]
     for row in rows:
-        if verbose or not all(each.passed for each in row.outcomes.values()):
-            lines += ["", *_case(row, labels, columns, theme, verbose)]
+        if verbose or any(not each.passed or report.before(each) for each in row.outcomes.values()):
+            lines += ["", *_case(report, row, labels, columns, theme, verbose)]
     return [*lines, "", *summary(report, columns, theme)]
 
 
@@ -68,8 +72,9 @@ def matrix(
     report: Report, rows: Sequence[Row], labels: Labels, columns: int, theme: Theme
 ) -> Iterator[str]:
     """The table; variants for which there is no room are in tables below it."""
-    names = [clean(row.key) for row in rows]
-    longest = max(map(width, names), default=0)
+    names = [clean(report.short(row.key)) for row in rows]
+    head = clean(report.file) or "case"
+    longest = max(map(width, [head, *names]))
     least = min(longest, NAME)
     count = max(1, (columns - least) // (CELL + len(GAP)))
     for start in range(0, len(labels.variants), count):
@@ -78,7 +83,7 @@ def matrix(
         heads = GAP.join(fitted(labels.of(each), CELL) for each in shown)
         if start:
             yield ""
-        yield theme.painted("strong", f"{fitted('case', left)}{GAP}{heads}".rstrip())
+        yield theme.painted("strong", f"{fitted(head, left)}{GAP}{heads}".rstrip())
         for name, row in zip(names, rows, strict=True):
             cells = (_cell(report, row.outcomes.get(each.name), theme) for each in shown)
             yield GAP.join([fitted(name, left), *cells]).rstrip()
@@ -115,23 +120,27 @@ def _cell(report: Report, outcome: Outcome | None, theme: Theme) -> str:
     return theme.painted(style, fitted(f"{mark} {outcome.rate:4.0%} {verdict}{reworded}", CELL))
 
 
-def _case(row: Row, labels: Labels, columns: int, theme: Theme, verbose: bool) -> Iterator[str]:
+def _case(
+    report: Report, row: Row, labels: Labels, columns: int, theme: Theme, verbose: bool
+) -> Iterator[str]:
     origin = f"{row.case.origin.file}:{row.case.origin.line}"
-    yield theme.painted("strong", clean(row.key)) + theme.painted("hint", f"  {clean(origin)}")
-    told = [
-        (f"{labels.of(each.variant)}, {_seeds(way)}", way)
-        for each in row.outcomes.values()
-        for way in ways(each)
-    ]
-    for head, way in told:
-        if not way.result.passed:
-            yield from _failed(head, way, columns)
-    for place, step in enumerate(row.case.turns):
-        texts = [way.result.steps[place].reply.text for _, way in told]
+    name = theme.painted("strong", clean(report.short(row.key)))
+    yield name + theme.painted("hint", f"  {clean(origin)}")
+    told: list[tuple[str, Sequence[str]]] = []
+    for each in row.outcomes.values():
+        label, before = labels.of(each.variant), report.before(each)
+        if before is not None:
+            told.append((f"{label}, blessed", before))
+        for way in ways(each):
+            head = f"{label}, {_seeds(way)}"
+            told.append((head, [step.reply.text for step in way.result.steps]))
+            if not way.result.passed:
+                yield from _failed(head, way, columns)
+    for step, *texts in zip(row.case.turns, *(said for _, said in told), strict=True):
         if verbose or len(set(texts)) > 1:
             yield from _broken(f"  you> {clean(step.ask)}", columns, 7)
-            heads = [head for head, _ in told]
-            yield from (f"  {line}" for line in beside(heads, texts, columns - 2, theme))
+            heads, most = [head for head, _ in told], None if verbose else MOST
+            yield from (f"  {line}" for line in beside(heads, texts, columns - 2, theme, most))
 
 
 def _failed(head: str, way: Way, columns: int) -> Iterator[str]:

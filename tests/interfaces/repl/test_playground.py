@@ -247,7 +247,7 @@ def test_pictures_show_what_was_found(tmp_path: Path) -> None:
 def test_pictures_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = playground().sweep("x", temperature=[1, 2])
     pytest.importorskip("matplotlib")
-    with pytest.raises(DiskError, match="choose another place"):
+    with pytest.raises(DiskError, match="cannot be written"):
         found.plot(tmp_path / "none" / "x.png")
     with pytest.raises(UsageError, match=r"must end in \.png"):
         found.plot(tmp_path / "x.txt")

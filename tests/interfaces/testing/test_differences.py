@@ -1,4 +1,4 @@
-"""Replies side by side: nothing lost, new words marked, columns kept."""
+"""Replies side by side: nothing lost, new words marked, columns and lines kept."""
 
 from __future__ import annotations
 
@@ -10,37 +10,10 @@ from payloads import PAYLOADS
 from wcwidth import width
 
 from dialog_s2s.interfaces.chat.theme import COLOURLESS, DARK
-from dialog_s2s.interfaces.testing.differences import beside, unlike
+from dialog_s2s.interfaces.testing.differences import beside
 
 TEXT = st.text(st.sampled_from("ab 녹차 東京はé̂."), max_size=80)
 CODES = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def test_words_that_are_new() -> None:
-    assert unlike("We open at nine.", "We close at six.") == [
-        (False, "We "),
-        (True, "close"),
-        (False, " at "),
-        (True, "six."),
-    ]
-    assert unlike("a", "a b c") == [(False, "a"), (True, " b c")]
-    assert unlike("x y", "a b") == [(True, "a b")]
-    assert unlike("東京です", "東北です") == [(False, "東"), (True, "北"), (False, "です")]
-    assert unlike("a b", "a") == [(False, "a")]
-    assert unlike("a", "") == []
-
-
-@given(TEXT, TEXT)
-def test_parts_join_to_the_whole(first: str, second: str) -> None:
-    parts = unlike(first, second)
-    assert "".join(text for _, text in parts) == second
-    assert all(text for _, text in parts)
-    if first == second:
-        assert not any(new for new, _ in parts)
-
-
-def test_long_texts_are_marked_as_a_whole() -> None:
-    assert unlike("a " * 3000, "a " * 2999) == [(True, "a " * 2999)]
 
 
 def test_columns() -> None:
@@ -71,3 +44,12 @@ def test_nothing_reaches_the_terminal() -> None:
     for text in PAYLOADS.values():
         for line in beside(["A", text], ["a", text], 80, COLOURLESS):
             assert line.isprintable() or not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e]", line)
+
+
+def test_long_texts_are_cut_where_no_more_is_wanted() -> None:
+    texts = ["short", "a word " * 100]
+    whole = beside(["A", "B"], texts, 80, COLOURLESS)
+    assert beside(["A", "B"], texts, 80, COLOURLESS, len(whole)) == whole
+    cut = beside(["A", "B"], texts, 80, COLOURLESS, 5)
+    assert cut[:5] == whole[:5]
+    assert cut[5:] == [" " * 42 + f"... {len(whole) - 5} more lines; -v has all"]

@@ -1,0 +1,1 @@
+"""Other people's trainers: one a file, each run by the Python of an environment of its own."""
