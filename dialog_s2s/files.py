@@ -22,12 +22,14 @@ def replacing(file: str | Path, mode: int | None = None) -> Iterator[BinaryIO]:
     of the one before it, else that of any new file.
 
     Raises:
-        DiskError: it cannot be written.
+        DiskError: it cannot be written, or something other than a file is there.
     """
     place = Path(os.path.realpath(file))
     # cut, or it would be too long where the name itself just is not
     fresh = place.parent / f".{place.name[:32]}.{secrets.token_hex(4)}.new"
     try:
+        if place.exists() and not (place.is_file() or place.is_dir()):
+            raise DiskError(f"{file}: is a device or a pipe; choose the name of a file")
         try:
             known = _mode(place) if mode is None else mode
 

@@ -78,6 +78,17 @@ def test_places_that_are_none(tmp_path: Path, file: Path) -> None:
     assert os.listdir(tmp_path) == [file.name]
 
 
+@modes
+def test_a_device_or_a_pipe_is_not_replaced(file: Path) -> None:
+    pipe = file.with_name("pipe")
+    os.mkfifo(pipe)
+    for place in (pipe, Path(os.devnull)):
+        before = place.stat().st_mode
+        with pytest.raises(DiskError, match="is a device or a pipe"):
+            write_whole(place, b"new")
+        assert place.stat().st_mode == before
+
+
 @pytest.mark.parametrize("error", [DataError("no"), KeyboardInterrupt(), ValueError()])
 def test_a_block_that_raises_changes_nothing(file: Path, error: BaseException) -> None:
     def half() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import math
 import secrets
@@ -157,15 +158,23 @@ class Bot:
         recalled: Sequence[Recalled],
         settings: GenerationConfig,
         began: float,
+        seeds: Sequence[int] | None = None,
     ) -> list[Reply]:
-        """Replies to dialogues of which the memory has spoken."""
-        seeds = [_seed(settings) for _ in read]
+        """Replies to dialogues of which the memory has spoken, each with its own of `seeds` where
+        these are given."""
+        several = [settings] * len(read)
+        if seeds is None:
+            seeds = [_seed(settings) for _ in read]
+        else:
+            several = [dataclasses.replace(settings, seed=seed) for seed in seeds]
         sources = [self.source(turns, known) for turns, known in zip(read, recalled, strict=True)]
         votes = [each.decided for each in recalled]
         found = self.engine.replies(sources, settings, seeds, votes)
         return [
-            self._reply(each, known, turns, settings, seed, began)
-            for each, known, turns, seed in zip(found, recalled, read, seeds, strict=True)
+            self._reply(each, known, turns, chosen, seed, began)
+            for each, known, turns, chosen, seed in zip(
+                found, recalled, read, several, seeds, strict=True
+            )
         ]
 
     def stream(

@@ -43,8 +43,10 @@ class Answers(Answerer, Protocol):
         recalled: Sequence[Recalled],
         settings: GenerationConfig,
         began: float,
+        seeds: Sequence[int] | None = None,
     ) -> list[Reply]:
-        """Replies to dialogues of which the memory has spoken."""
+        """Replies to dialogues of which the memory has spoken, each with its own of `seeds` where
+        these are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +116,42 @@ class Together:
         """The reply to each question that is asked."""
         made = {each: self._replies[each] for each in asked if each in self._replies}
         told(sum(each in made for each in asked))
-        groups: dict[GenerationConfig, dict[Turns, None]] = {}
-        for settings, turns in asked:
-            if (settings, turns) not in made:
-                groups.setdefault(settings, {})[turns] = None
-        for settings, several in groups.items():
-            for turns, reply in zip(several, self._new(list(several), settings), strict=True):
-                made[settings, turns] = reply
+        groups: dict[GenerationConfig, dict[Question, None]] = {}
+        for each in asked:
+            if each not in made:
+                groups.setdefault(_shared(each[0]), {})[each] = None
+        for shared, several in groups.items():
+            made.update(zip(several, self._new(list(several), shared), strict=True))
             told(sum(each in made for each in asked))
         _keep(self._replies, made.items())
         return made
 
-    def _new(self, asked: Sequence[Turns], settings: GenerationConfig) -> list[Reply]:
-        """What the bot replies, to all with the same settings."""
+    def _new(self, asked: Sequence[Question], shared: GenerationConfig) -> list[Reply]:
+        """What the bot replies, to all with the same settings but for the seeds of samples."""
         began = time.perf_counter()
-        read = [(*turns[:-1], Turn(Role.USER, spaced(turns[-1].text))) for turns in asked]
-        recalled = [
-            self._recalled[turns] if turns in self._recalled else self.bot.recall(turns)
-            for turns in read
-        ]
-        _keep(self._recalled, zip(read, recalled, strict=True))
-        replies = self.bot.answered(read, recalled, settings, began)
+        read = [(*turns[:-1], Turn(Role.USER, spaced(turns[-1].text))) for _, turns in asked]
+        known: dict[Turns, Recalled] = {}
+        for turns in read:
+            if turns not in known:
+                kept = self._recalled.get(turns)
+                known[turns] = self.bot.recall(turns) if kept is None else kept
+        _keep(self._recalled, known.items())
+        recalled = [known[turns] for turns in read]
+        seeds = [settings.seed for settings, _ in asked if settings.seed is not None]
+        own = (seeds,) if _seeded(shared) else ()
+        replies = self.bot.answered(read, recalled, shared, began, *own)
         share = (time.perf_counter() - began) * 1e3 / len(asked)
         return [dataclasses.replace(reply, milliseconds=share) for reply in replies]
+
+
+def _seeded(settings: GenerationConfig) -> bool:
+    """Whether replies are sampled with a seed."""
+    return settings.method == "sample" and settings.seed is not None
+
+
+def _shared(settings: GenerationConfig) -> GenerationConfig:
+    """The settings without what samples that are drawn together may have of their own."""
+    return dataclasses.replace(settings, seed=0) if _seeded(settings) else settings
 
 
 def _held(bot: Answerer, talk: Talk) -> Generator[Turns, Reply, tuple[Reply, ...]]:

@@ -44,7 +44,8 @@ details details { border: 0; padding: 0; }
 .variants { display: grid; gap: 1rem; align-items: start;
   grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); }
 .way { background: var(--block); padding: .5rem .8rem; margin: .4rem 0; }
-dl { margin: 0; } dt { font-weight: 600; } dt .soft { font-weight: 400; } dd { margin: 0 0 .4rem 1rem; } h3 { margin: .5rem 0 0; }
+dl { margin: 0; } dt { font-weight: 600; } dt .soft { font-weight: 400; }
+dd { margin: 0 0 .4rem 1rem; } h3 { margin: .5rem 0 0; }
 h3 + p { margin: .2rem 0; }
 """
 

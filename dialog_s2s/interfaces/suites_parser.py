@@ -43,8 +43,8 @@ last question of which something is expected is changed.
   dialog-s2s suite robust shop.suite.yaml --out robust.suite.yaml
   dialog-s2s suite robust shop.suite.yaml --kinds typos,casing --seed 7 --out typos.suite.yaml
 
-kinds: {", ".join(KINDS[:4])},
-{", ".join(KINDS[4:])}
+kinds: {", ".join(KINDS[:5])},
+       {", ".join(KINDS[5:])}
 
 The last two change what was said before; they are made only if they are asked for: where a reply
 rests on what was said before, it should change with them.

@@ -77,10 +77,11 @@ def train_watched(
         Stopped: interrupted; what was learnt is kept in the run, and after Ctrl-C while it learnt
             the best weights so far are in `out`.
     """
+    learn = dialog_s2s.train  # loads torch: what is loaded by halves heeds no signal
     with StopSignal() as stop, _as_begun(out if resume else None) as named:
         data, out = [named(each) for each in data], named(str(out))
         try:
-            report = dialog_s2s.train(
+            report = learn(
                 data,
                 out,
                 base=base,
@@ -90,7 +91,7 @@ def train_watched(
                 format=format,
                 replace=replace,
                 resume=resume,
-                monitor=Several(dialog_s2s.Display(), stop),
+                monitor=Several(stop, dialog_s2s.Display()),
                 say=_say,
                 stop=stop,
             )

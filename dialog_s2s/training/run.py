@@ -16,7 +16,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -75,15 +75,15 @@ class Run:
         """
         run = cls(run_folder(out), world)
         if world.first:
-            run._locked()
-            try:
-                for name in (CHECKPOINTS, METRICS, EVENTS, CURVES, REPORT):
-                    old = run.folder / name
-                    shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
-            except OSError as error:
-                raise DiskError(f"{run.folder}: cannot be cleared ({error.strerror})") from None
-            run._write(CONFIG, config_text(config))
-            run._write(RECORD, json.dumps(dataclasses.asdict(record), indent=1))
+            with run._locked():
+                try:
+                    for name in (CHECKPOINTS, METRICS, EVENTS, CURVES, REPORT):
+                        old = run.folder / name
+                        shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+                except OSError as error:
+                    raise DiskError(f"{run.folder}: cannot be cleared ({error.strerror})") from None
+                run._write(CONFIG, config_text(config))
+                run._write(RECORD, json.dumps(dataclasses.asdict(record), indent=1))
         return run
 
     @classmethod
@@ -96,16 +96,16 @@ class Run:
         """
         run = cls(run_folder(out), world)
         if world.first:
-            run._locked()
-            begun = read_record(out)
-            if begun is not None and begun.fingerprint != record.fingerprint:
-                raise UsageError(
-                    f"{run.folder}: was begun on other data, or by another version of the program; "
-                    "give it the same files, or begin anew with --force"
-                )
-            saved = checkpoints(run.folder / CHECKPOINTS)
-            if saved:
-                run.resumed = read_checkpoint(saved[-1])
+            with run._locked():
+                begun = read_record(out)
+                if begun is not None and begun.fingerprint != record.fingerprint:
+                    raise UsageError(
+                        f"{run.folder}: was begun on other data, or by another version of the "
+                        "program; give it the same files, or begin anew with --force"
+                    )
+                saved = checkpoints(run.folder / CHECKPOINTS)
+                if saved:
+                    run.resumed = read_checkpoint(saved[-1])
         return run
 
     def take_up(self, learner: Learner) -> None:
@@ -166,21 +166,31 @@ class Run:
             self.world.same_bytes(b"" if checkpoint is None else to_bytes(checkpoint))
         )
 
-    def _locked(self) -> None:
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Locks the run for good; where what is done inside fails, until then."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.folder / LOCK).open("wb")
-            if fcntl is not None:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                f"{self.folder}: another program is training this bot; wait for it, or choose "
-                "another --out"
-            ) from None
+            lock = (self.folder / LOCK).open("wb")
         except OSError as error:
             raise DiskError(
                 f"{self.folder}: cannot be written ({error.strerror}); choose another --out"
             ) from None
+        try:
+            if fcntl is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise UsageError(
+                f"{self.folder}: another program is training this bot; wait for it, or choose "
+                "another --out"
+            ) from None
+        self._lock = lock
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     def _write(self, name: str, text: str) -> None:
         try:

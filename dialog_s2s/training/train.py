@@ -283,6 +283,7 @@ def _run(
             training = dataclasses.replace(training, save_updates=every)
         settings = dataclasses.replace(settings, training=training)
         say(f"  {'training.steps':<26} {steps:<12,} {why}")
+        say(f"  {'training.save_updates':<26} {every:<12,} updates between two checkpoints")
     torch.manual_seed(training.seed)
     model = build(settings.model, pieces)
     if ancestor is not None and ancestor.weights is not None:

@@ -37,9 +37,14 @@ class Many(Echo):
         recalled: Sequence[Recalled],
         settings: GenerationConfig,
         began: float,
+        seeds: Sequence[int] | None = None,
     ) -> list[Reply]:
         self.asked.append([turns[-1].text for turns in read])
-        return [self.reply(turns[-1].text, turns[:-1], seed=settings.seed) for turns in read]
+        own = [settings.seed] * len(read) if seeds is None else seeds
+        return [
+            self.reply(turns[-1].text, turns[:-1], seed=seed)
+            for turns, seed in zip(read, own, strict=True)
+        ]
 
 
 def test_each_conversation_is_as_if_it_were_held_alone() -> None:
@@ -62,6 +67,16 @@ def test_each_conversation_is_as_if_it_were_held_alone() -> None:
     assert bot.recalled == ["a", "a", "my name is Ada", "b", "c", "d"]
     assert told == sorted(told)
     assert told[-1] == 7
+
+
+def test_samples_are_drawn_together_each_with_its_seed() -> None:
+    bot = Many()
+    sampled = [GenerationConfig(method="sample", seed=seed) for seed in (3, 0, 8, 3)]
+    others = [GenerationConfig(method="sample"), GenerationConfig(method="sample", temperature=2.0)]
+    found = Together(bot).replies([Talk(("a",), each) for each in [*sampled, *others]])
+    assert [replies[0].seed for replies in found[:4]] == [3, 0, 8, 3]
+    assert bot.asked == [["a"] * 3, ["a"], ["a"]]
+    assert bot.recalled == ["a"]
 
 
 def test_the_same_is_asked_once_until_too_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

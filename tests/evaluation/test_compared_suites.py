@@ -50,7 +50,7 @@ BACKED = {
     "suites_command:unknown",
     "from the chat in one command": "commands_suites:the_last_exchange_becomes_a_case "
     "commands_suites:a_former_expectation_fails_after_a_fix "
-    "suites_chat:expect_and_test_from_a_pipe",
+    "suites_chat:what_was_said_becomes_a_test_that_fails_when_it_changes",
     "pytest": "pytest_plugin:failures_show_the_dialogue "
     "pytest_plugin:cases_are_chosen "
     "pytest_plugin:workers_have_one_bot_each",

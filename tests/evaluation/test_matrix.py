@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -146,10 +147,14 @@ class Fake:
         recalled: Sequence[Recalled],
         settings: GenerationConfig,
         began: float,
+        seeds: Sequence[int] | None = None,
     ) -> list[Reply]:
         assert len(read) == len(recalled)
         self.calls.append(len(read))
-        return [self._said(turns, settings) for turns in read]
+        several = [settings] * len(read)
+        if seeds is not None:
+            several = [dataclasses.replace(settings, seed=seed) for seed in seeds]
+        return [self._said(*each) for each in zip(read, several, strict=True)]
 
     def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
         turns = (*history, Turn(Role.USER, question))
@@ -290,7 +295,7 @@ def test_progress() -> None:
     done = [each for each, _ in seen]
     assert done == sorted(done)
     assert done[-1] == 12
-    assert set(done) == {0, 2, 4, 6, 9, 12}  # what the user said takes no asking
+    assert set(done) == {0, 2, 6, 9, 12}  # what the user said takes no asking
 
 
 @given(st.permutations(range(7)), st.integers(1, 9), st.integers(0, 1))

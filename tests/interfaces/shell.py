@@ -94,15 +94,17 @@ def typed(
 class OnTerminal:
     """A command in a process of its own, on a terminal of its own."""
 
-    def __init__(self, *words: object):
+    def __init__(self, *words: object, term: str = "xterm"):
         import pty
 
         ours, theirs = pty.openpty()
         self.terminal = ours
         self.shown = ""
+        self.raw = b""
+        """All that was written to the terminal."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         # it would ask the terminal where its cursor is, and wait for an answer
-        environment = {**os.environ, "PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm"}
+        environment = {**os.environ, "PROMPT_TOOLKIT_NO_CPR": "1", "TERM": term}
         self.process = subprocess.Popen(
             [*PROGRAM, *map(str, words)],
             stdin=theirs,
@@ -138,7 +140,9 @@ class OnTerminal:
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.terminal], [], [], left)[0]:
                 raise AssertionError(f"{wanted!r} was not shown, but {self.shown!r}")
-            self.shown += self._decoder.decode(os.read(self.terminal, 65536))
+            read = os.read(self.terminal, 65536)
+            self.raw += read
+            self.shown += self._decoder.decode(read)
             self.shown = re.sub(r"\x1b\[[0-?]*[@-~]", "", self.shown)
         self.shown = self.shown.split(wanted, 1)[1]
 

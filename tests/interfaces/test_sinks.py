@@ -708,13 +708,11 @@ TERMINALS = {
 }
 FILES = {
     "bundle.py",
-    "evaluation/baseline.py",
     "evaluation/suite_file.py",
+    "files.py",
     "interfaces/chat/editor.py",
-    "interfaces/chat/preferences.py",
     "interfaces/chat/typed.py",
     "interfaces/exports.py",
-    "interfaces/testing/outputs.py",
     "memory/postings_file.py",
     "memory/vector_file.py",
     "text/shards.py",

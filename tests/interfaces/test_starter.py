@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tiny import SINGLES, brief
 
 import dialog_s2s
-from dialog_s2s.bundle import FORMAT, MANIFEST, MEMORY, REQUIRED, write_bundle
-from dialog_s2s.errors import DiskError
+from dialog_s2s.bundle import CARD, FORMAT, MANIFEST, MEMORY, REQUIRED, write_bundle
+from dialog_s2s.errors import DiskError, Stopped
 from dialog_s2s.interfaces import starter
 from dialog_s2s.interfaces.starter import MINUTES, corpora, starter_bot, starter_path
+from dialog_s2s.interfaces.train import StopSignal
 from dialog_s2s.text.readers import read
+from dialog_s2s.training.folder import unfinished
+from dialog_s2s.training.monitor import Progress
 
 
 @pytest.fixture
@@ -56,8 +62,9 @@ def test_the_place(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_is_trained_once(checkout: Path, monkeypatch, capsys) -> None:
     calls = []
 
-    def train(data, out, config, replace) -> None:
+    def train(data, out, config, replace, resume) -> None:
         assert not replace
+        assert not resume
         calls.append((data, out, config.training.minutes))
         write_bundle(out, dict.fromkeys(REQUIRED, b""))
 
@@ -87,7 +94,7 @@ def test_one_of_an_earlier_version_is_replaced(
     calls = []
     monkeypatch.setenv("XDG_DATA_HOME", str(checkout))
     monkeypatch.setattr(starter, "corpora", list)
-    monkeypatch.setattr(starter, "train_watched", lambda *_, replace: calls.append(replace))
+    monkeypatch.setattr(starter, "train_watched", lambda *_, replace, resume: calls.append(replace))
     starter_path().mkdir(parents=True)
     (starter_path() / MANIFEST).write_text(json.dumps({"format": format, "files": {}}))
     if taught:
@@ -102,3 +109,60 @@ def test_a_damaged_one_is_left_to_be_explained(checkout: Path, monkeypatch) -> N
     for damage in ("", "[]", "{}", '{"format": "1"}'):
         (starter_path() / MANIFEST).write_text(damage)
         assert starter_bot() == starter_path()
+
+
+@pytest.fixture
+def small(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A starter bot of a small corpus, not trained yet: its file."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(checkout / "data"))
+    file = checkout / "dialog_s2s" / "corpora" / "small.yaml"
+    file.parent.mkdir()
+    lines = [f"- question: {question}\n  answer: {reply}\n" for question, reply in SINGLES]
+    file.write_text("".join(lines), encoding="utf-8")
+    config = replace(brief(9), training=replace(brief(9).training, save_updates=2))
+    monkeypatch.setattr(starter, "starter_config", lambda: config)
+    return file
+
+
+def interrupted(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asks for the starter bot, and sends a signal after its fifth update."""
+    real = StopSignal.update
+
+    def update(self: StopSignal, progress: Progress) -> None:
+        real(self, progress)
+        if progress.update == 5:
+            signal.raise_signal(number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StopSignal, "update", update)
+        with pytest.raises(Stopped) as stopped:
+            starter_bot()
+    assert stopped.value.exit_code == 128 + number
+    assert unfinished(starter_path())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_was_interrupted_is_gone_on_with(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    """Also where Ctrl-C left a bot: it has learnt too little to be talked to for ever."""
+    interrupted(number, monkeypatch)
+    assert (starter_path() / MANIFEST).is_file() == (number == signal.SIGINT)
+    capsys.readouterr()
+    assert starter_bot() == starter_path()
+    assert "Went on after 5 updates." in capsys.readouterr().err
+    assert not unfinished(starter_path())
+    assert starter_bot() == starter_path()
+    assert capsys.readouterr() == ("", "")
+    assert "9 updates; ran to its end" in (starter_path() / CARD).read_text()
+
+
+def test_one_that_was_begun_on_other_corpora_is_begun_anew(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupted(signal.SIGINT, monkeypatch)
+    small.write_text(small.read_text() + "- question: one more\n  answer: Yes.\n")
+    capsys.readouterr()
+    assert starter_bot() == starter_path()
+    assert "Went on" not in capsys.readouterr().err
+    assert "31 questions" in (starter_path() / CARD).read_text()

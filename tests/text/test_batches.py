@@ -13,7 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialog_s2s.text import batches
-from dialog_s2s.text.batches import GRAIN, Batch, collate, epoch, grouped, padded, plain
+from dialog_s2s.text.batches import (
+    GRAIN,
+    Batch,
+    Position,
+    collate,
+    epoch,
+    grouped,
+    padded,
+    plain,
+    stream,
+)
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.shards import Encoding, Shard, write_shard
 from dialog_s2s.text.tokenizer import END, PADDING, START, Tokenizer
@@ -270,3 +280,67 @@ def test_noise_spares_what_was_remembered(tokenizer: Tokenizer, tmp_path: Path) 
                 assert pieces.count(memory) == 1
                 strays += pieces.count(user) == 2
     assert 10 < strays < 50
+
+
+def drawn(
+    shard: Shard, count: int, start: Position = Position(), noise: Noise | None = None
+) -> list[tuple[Batch, Position]]:
+    return list(islice(stream(shard, 2000, 1, noise, start), count))
+
+
+def same(one: Batch, other: Batch) -> bool:
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in Batch.__slots__)
+
+
+def test_a_stream_is_epoch_after_epoch(shard: Shard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "CHUNK", 1300)
+    wanted = [each for number in (0, 1) for each in epoch(shard, 2000, 1, number)]
+    found = drawn(shard, len(wanted))
+    assert all(same(mine, other) for (mine, _), other in zip(found, wanted, strict=True))
+    assert found[-1][1].epoch == 1
+
+
+@pytest.mark.parametrize("chunk", [1300, 1 << 15])
+def test_a_stream_goes_on_wherever_it_was_left(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    """Also at the border of two parts and of two epochs, with whatever noise."""
+    monkeypatch.setattr(batches, "CHUNK", chunk)
+    noise = Dropping(0.5)
+    parts = -(-3000 // chunk)
+    whole = drawn(shard, 90, noise=noise)
+    positions = [position for _, position in whole]
+    assert positions[-1].epoch >= 1
+    assert {each.part for each in positions} == set(range(parts))
+    borders = [n for n in range(1, 80) if positions[n].batch == 1]
+    assert len(borders) >= parts
+    for at in sorted({0, 1, 13, 70} | {n + d for n in borders for d in (-1, 0)}):
+        again = drawn(shard, 4, positions[at], noise)
+        for (mine, place), (other, wanted) in zip(again, whole[at + 1 : at + 5], strict=True):
+            assert same(mine, other)
+            assert place == wanted
+
+
+class Dropping(Noise):
+    """Noise that needs no tokenizer: some pieces of a source are left out."""
+
+    def __init__(self, share: float):
+        self.stray, self.drop = 0.0, share
+
+    def renumbered(self, source: list[int], target: list[int], *_: object) -> tuple:
+        return source, target
+
+    def begins(self, source: list[int]) -> int:
+        return 3
+
+    def applied(self, source: list[int], random: np.random.Generator) -> list[int]:
+        return [piece for piece in source if random.random() > self.drop]
+
+
+def test_a_position_of_a_part_that_is_done_is_the_next_one(shard: Shard) -> None:
+    last = drawn(shard, len(list(epoch(shard, 2000, 1, 0))))[-1][1]
+    (one, place), (other, wanted) = (
+        drawn(shard, 1, start)[0] for start in (last, Position(1, 0, 0))
+    )
+    assert same(one, other)
+    assert place == wanted == Position(1, 0, 1)

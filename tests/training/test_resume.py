@@ -21,6 +21,7 @@ from dialog_s2s.text import batches
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.shards import Shard
 from dialog_s2s.text.tokenizer import Tokenizer
+from dialog_s2s.training import lanes
 from dialog_s2s.training.checkpoint import Checkpoint, read_checkpoint
 from dialog_s2s.training.folder import CHECKPOINTS, Record, weights_kept
 from dialog_s2s.training.joint import Joint
@@ -40,10 +41,10 @@ class Watch(Silent):
     """Keeps what it is told."""
 
     def __init__(self) -> None:
-        self.told: list[Progress] = []
+        self.told: list[str] = []
 
     def update(self, progress: Progress) -> None:
-        self.told.append(replace(progress, elapsed=0.0, tokens_per_second=0.0))
+        self.told.append(repr(replace(progress, elapsed=0.0, tokens_per_second=0.0)))
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Runner:
             at = 0 if run.resumed is None else run.resumed.update
             del self.watch.told[at:]
         else:
+            self.watch.told.clear()
             run = Run.begin(self.out, Config(training=self.settings), RECORD)
         self.fresh = model(self.core, dropout=0.2)
         try:
@@ -128,6 +130,8 @@ def runner(
 ) -> Callable[..., Runner]:
     """Makes a runner; the corpus is read in parts of an odd size, several in an epoch."""
     monkeypatch.setattr(batches, "CHUNK", 13)
+    monkeypatch.setattr(batches, "SLACK", 1.0)
+    monkeypatch.setattr(lanes, "WORTHWHILE", 3)  # so that they are work for two lanes
     noise = Noise(tokenizer, 0.5, 0.1, 0.2)
     number = iter(range(100))
 
@@ -135,9 +139,9 @@ def runner(
         chosen = replace(
             CONFIG.training,
             steps=STEPS,
-            batch_tokens=150,
+            batch_tokens=300,
             save_updates=EVERY,
-            checks=6,
+            checks=4,
             label_smoothing=0.1,
         )
         folder = tmp_path / str(next(number))
@@ -171,8 +175,8 @@ def test_wherever_it_is_told_to_leave(runner: Callable[..., Runner]) -> None:
 def test_whatever_it_learns(
     runner: Callable[..., Runner], threads: int, precision: str, core: str, joint: bool
 ) -> None:
-    """Again and again, in large batches so that there is work for two lanes."""
-    settings = {"threads": threads, "precision": precision, "batch_tokens": 3000}
+    """Again and again."""
+    settings = {"threads": threads, "precision": precision}
     whole, parts = (runner(core, joint, **settings) for _ in "ab")
     whole.go()
     parts.go(until=3)
@@ -223,13 +227,13 @@ SPOILT: dict[str, Spoil] = {
 def test_whatever_goes_wrong(runner: Callable[..., Runner], name: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         SPOILT[name](patch)
-        whole = runner(joint=True, threads=2)
+        whole = runner(joint=True, threads=1)
         whole.go()
-    for at in range(1, STEPS):
+    for at in (2, 6, 7, 10):
         with pytest.MonkeyPatch.context() as patch:
             if name == "infinite weights":  # it counts steps: each of a run's own
                 infinite_step(patch, 5)
-                parts = runner(joint=True, threads=2)
+                parts = runner(joint=True, threads=1)
                 parts.go(until=at)
                 left = parts.saved[-1].update if parts.saved else 0
                 patch.undo()
@@ -237,7 +241,7 @@ def test_whatever_goes_wrong(runner: Callable[..., Runner], name: str) -> None:
                     infinite_step(patch, 5 - left)
             else:
                 SPOILT[name](patch)
-                parts = runner(joint=True, threads=2)
+                parts = runner(joint=True, threads=1)
                 parts.go(until=at)
             parts.go(resume=bool(parts.saved))
         same(whole, parts)
@@ -257,7 +261,7 @@ def test_a_good_state_older_than_the_last_is_kept(runner: Callable[..., Runner])
         whole = runner(save_updates=1, keep=1)
         whole.go()
     same(whole, parts)
-    assert whole.watch.told[-1].scale == 0.25
+    assert whole.watch.told[-1].endswith("scale=0.25)")
 
 
 def test_a_stop_that_makes_a_bot_changes_nothing(runner: Callable[..., Runner]) -> None:
@@ -290,12 +294,12 @@ def test_a_checkpoint_holds_all_that_changes(runner: Callable[..., Runner]) -> N
     whole = runner(joint=True)
     whole.go()
     parts = runner(joint=True)
-    parts.go(until=6)
+    parts.go(until=7)
     saved = parts.saved[-1]
     kinds = {name.split(".")[0] for name in saved.tensors}
     assert kinds == {"best", "mean", "square", "step", "joint"}
 
-    def told(changed: Checkpoint) -> list[Progress]:
+    def told(changed: Checkpoint) -> list[str]:
         again = runner(joint=True)
         run = Run.begin(again.out, Config(training=again.settings), RECORD)
         run.save(replace(changed, state={**changed.state, "good": changed.update}), 3)
@@ -303,13 +307,11 @@ def test_a_checkpoint_holds_all_that_changes(runner: Callable[..., Runner]) -> N
         again.go(resume=True)
         return again.watch.told
 
-    rest = whole.watch.told[6:]
+    rest = whole.watch.told[7:]
     assert told(saved) == rest
 
     def without(kind: str) -> dict[str, Tensor]:
-        made = {n: e * 0.5 if n.startswith(kind) else e for n, e in saved.tensors.items()}
-        assert made != saved.tensors
-        return made
+        return {n: e * 0.5 if n.startswith(kind) else e for n, e in saved.tensors.items()}
 
     for kind in ("mean", "square", "step", "joint"):
         assert told(replace(saved, tensors=without(kind))) != rest, kind

@@ -38,6 +38,9 @@ SURVEYS = st.builds(
     st.integers(1, 5000),
 )
 MINUTES = st.sampled_from([None, 0.001, 0.5, 1.0, 2.5, 10.0, 100_000.0])
+TIMED = {"training.steps", "training.save_updates"}
+"""Chosen by a timing."""
+
 ANSWERING = {"generation.seed", "generation.threshold"}
 """Left open by training: chosen for each reply, and as fitted."""
 
@@ -62,7 +65,7 @@ def open_settings(config: Config) -> set[str]:
 @given(SURVEYS, MINUTES)
 def test_every_setting_is_chosen_and_sound(survey: Survey, minutes: float | None) -> None:
     config = sized(survey, minutes)
-    assert open_settings(config) == {"training.steps", *ANSWERING}
+    assert open_settings(config) == {*TIMED, *ANSWERING}
     # in range, and of the declared type: a reader that checks both takes it as it is
     assert config_from_text(config_text(config).encode(), "sized") == config
 
@@ -104,6 +107,7 @@ GIVEN = Config(
     training=TrainingConfig(
         minutes=0.3,
         steps=17,
+        save_updates=9,
         epochs=3,
         batch_tokens=77,
         learning_rate=0.1,
@@ -191,3 +195,12 @@ def test_slots_need_words_and_copying() -> None:
     few = choose(Config(text=TextConfig(phrases=False)), replace(NAMED, replies=100), "float32", 1)
     assert few[0].text.slots == 9
     assert chosen(text=TextConfig(slots=2)).text.slots == 2
+
+
+def test_a_transformer_has_larger_batches() -> None:
+    config = Config(model=ModelConfig(core="transformer"))
+    chosen = choose(config, ALONE, "float32", 2)[0].training.batch_tokens
+    own = sized(ALONE).training.batch_tokens
+    assert chosen is not None
+    assert own is not None
+    assert chosen > own

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +16,13 @@ from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, SUNDAY, brief, dialogues
 from dialog_s2s import Bot, plan, train
 from dialog_s2s.bundle import CARD, open_bundle
 from dialog_s2s.config import Config, MemoryConfig, config_text, read_config
-from dialog_s2s.errors import BundleError, DataError, DiskError, UsageError
-from dialog_s2s.training import recollection
+from dialog_s2s.errors import BundleError, DataError, DiskError, Stopped, UsageError
+from dialog_s2s.training import checkpoint, recollection
 from dialog_s2s.training import train as module
-from dialog_s2s.training.monitor import Progress
+from dialog_s2s.training.folder import config_of, run_folder, unfinished
+from dialog_s2s.training.lanes import Lanes
+from dialog_s2s.training.monitor import SAVED, Event, Progress, Silent
+from dialog_s2s.training.stopping import FINISH, GO_ON, LEAVE
 
 PAIRS = [("one?", "1"), ("two?", "2")]
 
@@ -69,7 +74,7 @@ def test_the_report_and_the_bundle_agree(tmp_path: Path) -> None:
     said: list[str] = []
     told: list[Progress] = []
 
-    class Watch:
+    class Watch(Silent):
         def update(self, progress: Progress) -> None:
             told.append(progress)
 
@@ -146,9 +151,10 @@ def test_bad_data_leaves_nothing(tmp_path: Path, data: object, kind: type[Except
 
 
 def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything was saved."""
     places: list[Path] = []
 
-    def fit(*_: object) -> None:
+    def gradients(*_: object) -> None:
         raise KeyboardInterrupt
 
     def run(*given: object) -> object:
@@ -156,7 +162,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return real(*given)
 
     real = module._run
-    monkeypatch.setattr(module, "fit", fit)
+    monkeypatch.setattr(Lanes, "gradients", gradients)
     monkeypatch.setattr(module, "_run", run)
     with pytest.raises(KeyboardInterrupt):
         train(SINGLES, tmp_path / "x", config=brief(1))
@@ -199,6 +205,11 @@ def test_minutes_decide_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     short = train(SINGLES, tmp_path / "a", minutes=0.01, config=config)
     assert short.config.training.minutes == 0.01
     assert short.outcome.updates == short.config.training.steps == int(0.6 * 0.96 / 0.1)
+    assert short.config == config_of(tmp_path / "a")  # decided once, and written down
+    monkeypatch.setattr(module, "pace", lambda *_: 5.0)
+    train(SINGLES, tmp_path / "again", config=config_of(tmp_path / "a"))
+    assert digests(tmp_path / "again") == digests(tmp_path / "a")
+    monkeypatch.setattr(module, "pace", lambda *_: 0.1)
     few = replace(config, training=replace(config.training, epochs=2, batch_tokens=100_000))
     long = train(SINGLES, tmp_path / "b", minutes=100, config=few)
     assert long.outcome.updates == 2
@@ -247,3 +258,170 @@ def test_data_from_a_file_is_the_same_data(tmp_path: Path) -> None:
     apart = {name for name in told | untold if told.get(name) != untold.get(name)}
     # the memory alone tells where a pair was read
     assert {name for name in apart if "memory.index" not in name} == {"memory.db", "manifest.json"}
+
+
+MANY: Config = replace(
+    CONFIG,
+    text=replace(CONFIG.text, held_out=0.1, vocabulary=5000),  # more than there can be
+    model=replace(CONFIG.model, dropout=0.2),
+    training=replace(
+        CONFIG.training,
+        steps=12,
+        save_updates=4,
+        threads=2,
+        subword_noise=0.5,
+        stray_history=0.3,
+        batch_tokens=3000,
+    ),
+    memory=MemoryConfig(learned=8),
+)
+
+
+def stopped(out: Path, at: int, how: int = LEAVE, resume: bool = False) -> None:
+    """Trains on the dialogues until it is told to stop after an update."""
+    watch = Watch()
+    with pytest.raises(Stopped) if how == LEAVE else nullcontext():
+        train(
+            dialogues(),
+            out,
+            config=None if resume else MANY,
+            resume=resume,
+            monitor=watch,
+            stop=lambda: how if watch.seen == at else GO_ON,
+        )
+    assert watch.seen == watch.saved == at
+
+
+class Watch(Silent):
+    """Knows how far it is."""
+
+    seen = saved = 0
+
+    def update(self, progress: Progress) -> None:
+        self.seen = progress.update
+
+    def event(self, event: Event) -> None:
+        if event.kind == SAVED:
+            self.saved = event.update
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bot whose training was not interrupted."""
+    place = tmp_path_factory.mktemp("bots") / "bot"
+    train(dialogues(), place, config=MANY)
+    return place
+
+
+@pytest.mark.parametrize("how", [FINISH, LEAVE])
+@pytest.mark.parametrize("at", [[1], [4], [3, 7, 10]], ids=str)
+def test_an_interrupted_run_makes_the_same_bot(
+    tmp_path: Path, whole: Path, how: int, at: list[int]
+) -> None:
+    out = tmp_path / "bot"
+    for number, each in enumerate(at):
+        stopped(out, each, how, resume=number > 0)
+        assert unfinished(out)
+        assert out.exists() == (how == FINISH)
+    report = train(dialogues(), out, resume=True)
+    assert (report.outcome.updates, report.outcome.interrupted) == (12, False)
+    assert digests(out) == digests(whole)
+    assert not unfinished(out)
+
+
+def test_a_keyboard_interrupt_in_an_update_leaves_what_was_saved(
+    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From Python, where nobody handles the signal."""
+    real, out = Lanes.gradients, tmp_path / "bot"
+    calls = 0
+
+    def gradients(self: Lanes, *given: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 7:
+            raise KeyboardInterrupt
+        return real(self, *given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lanes, "gradients", gradients)
+        with pytest.raises(KeyboardInterrupt):
+            train(dialogues(), out, config=MANY)
+    assert unfinished(out)
+    assert not out.exists()
+    train(dialogues(), out, resume=True)
+    assert digests(out) == digests(whole)
+
+
+def test_an_unfinished_run_is_in_the_way(tmp_path: Path, whole: Path) -> None:
+    out = tmp_path / "bot"
+    stopped(out, 5)
+    with pytest.raises(UsageError, match=r"interrupted training .* --resume .* --force"):
+        train(dialogues(), out, config=MANY)
+    train(dialogues(), out, config=MANY, replace=True)
+    assert digests(out) == digests(whole)
+
+
+def test_what_cannot_be_gone_on_with(tmp_path: Path) -> None:
+    out = tmp_path / "bot"
+    with pytest.raises(UsageError, match="there is no interrupted training"):
+        train(SINGLES, out, resume=True)
+    train(SINGLES, out, config=brief(2))
+    with pytest.raises(UsageError, match="there is no interrupted training"):
+        train(SINGLES, out, resume=True)
+    stopped(tmp_path / "other", 5)
+    for changed in (dialogues()[:-1], [*SINGLES, *PAIRS]):
+        with pytest.raises(UsageError, match="begun on other data"):
+            train(changed, tmp_path / "other", resume=True)
+    assert unfinished(tmp_path / "other")
+    train(dialogues(), tmp_path / "other", resume=True)
+
+
+def test_a_full_disk_while_it_saves(
+    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, real = tmp_path / "bot", os.fsync
+    saves = 0
+
+    def fsync(handle: int) -> None:
+        nonlocal saves
+        saves += 1
+        if saves > 8:
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.os, "fsync", fsync)
+        with pytest.raises(DiskError, match=r"No space left .* go on with --resume"):
+            train(dialogues(), out, config=MANY)
+    assert unfinished(out)
+    train(dialogues(), out, resume=True)
+    assert digests(out) == digests(whole)
+
+
+def test_from_a_bot_on_and_interrupted(tmp_path: Path) -> None:
+    """The run knows the bot that it goes on from."""
+    base, new = tmp_path / "base", [("how much is it", "Four coins."), ("what is it", "A cup.")]
+    train(SINGLES, base, config=brief(8))
+    config = Config(training=brief(6).training)
+    train(new, tmp_path / "whole", base=base, config=config)
+    watch = Watch()
+    with pytest.raises(Stopped):
+        train(
+            new,
+            tmp_path / "parts",
+            base=base,
+            config=config,
+            monitor=watch,
+            stop=lambda: LEAVE if watch.seen == 3 else GO_ON,
+        )
+    train(new, tmp_path / "parts", resume=True)
+    assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
+
+
+def test_a_finished_run_keeps_its_weights_and_what_was_measured(whole: Path) -> None:
+    folder = run_folder(whole)
+    kept = sorted(each.name for each in (folder / "checkpoints").iterdir())
+    assert kept == ["000000004", "000000008", "000000012"]
+    assert not list(folder.rglob("state.*"))
+    assert (folder / "metrics.jsonl").exists()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dialog_s2s.dialogue.reply import Reply
+from dialog_s2s.dialogue.teacher import spaced
 from dialog_s2s.dialogue.together import Answers
 from dialog_s2s.errors import UsageError
 from dialog_s2s.evaluation.runs import Variant
@@ -27,7 +28,7 @@ from dialog_s2s.interfaces.repl.results import (
     Sweep,
     answer,
 )
-from dialog_s2s.text.turns import Turn
+from dialog_s2s.text.turns import Role, Turn
 
 MOST = 64
 """Candidates at most, which is the widest beam."""
@@ -155,13 +156,15 @@ class Playground:
         grid = combinations({"method": "sample", **settings})
         # what is not swept is the same in all rows, so it is not shown
         swept = [name for name, value in settings.items() if is_list(value)]
-        for each in grid:
-            asked.settings(**each, seed=chosen[0])
-        points = []
-        for each in grid:
-            sampled = asked.settings(**each).method == "sample"
-            some = chosen if sampled else chosen[:1]
-            replies = (asked.reply(question, before, **each, seed=seed) for seed in some)
+        for seed in chosen:
+            asked.settings(seed=seed)
+        every = [asked.settings(**each, seed=chosen[0]) for each in grid]
+        read = (*before, Turn(Role.USER, spaced(question)))
+        points, recalled = [], asked.recall(read)
+        for each, one in zip(grid, every, strict=True):
+            some = chosen if one.method == "sample" else chosen[:1]
+            began, count = time.perf_counter(), len(some)
+            replies = asked.answered([read] * count, [recalled] * count, one, began, some)
             shown = {name: each[name] for name in swept} or each
             points.append(Point(shown, tuple(map(answer, replies))))
         return Sweep(question, tuple(points), chosen)

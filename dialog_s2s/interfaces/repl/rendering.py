@@ -8,10 +8,10 @@ from typing import Any
 
 from dialog_s2s.dialogue.conversation import Conversation
 from dialog_s2s.dialogue.reply import Reply
-from dialog_s2s.evaluation.suites import Suite
+from dialog_s2s.evaluation.suites import CaseResult, Suite
 from dialog_s2s.interfaces.chat.display import Display
 from dialog_s2s.interfaces.listing import counted, numbered
-from dialog_s2s.interfaces.repl.results import cases
+from dialog_s2s.interfaces.repl.results import cases, results
 from dialog_s2s.interfaces.repl.tables import COLUMNS, Shown
 
 MOST = 60
@@ -43,6 +43,10 @@ def _lines(value: Any, columns: int) -> list[str]:
         return value.lines(columns)
     if isinstance(value, Suite):
         return cases(value).lines(columns)
+    if isinstance(value, CaseResult):
+        return results((value,)).lines(columns)
+    if isinstance(value, tuple) and value and all(isinstance(each, CaseResult) for each in value):
+        return results(value).lines(columns)
     if isinstance(value, Conversation):
         return numbered(value.turns) or ["nothing was said yet"]
     if type(value) in (list, tuple, dict, set, frozenset):

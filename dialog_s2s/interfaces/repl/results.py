@@ -211,7 +211,7 @@ class SuiteRun(Shown):
 
     def table(self) -> Table:
         """A row for each case, and for each thing that was expected and did not come."""
-        return _results(self.results)
+        return results(self.results)
 
     def lines(self, columns: int = COLUMNS) -> list[str]:
         """See `Shown`; of a long suite only the cases that failed."""
@@ -219,12 +219,14 @@ class SuiteRun(Shown):
         passed = len(self.results) - len(self.failed)
         total = counted(len(self.results), "case")
         last = f"{passed} of {total} passed in {self.seconds:.1f} s."
-        return [*(_results(told).lines(columns) if told else []), last]
+        return [*(results(told).lines(columns) if told else []), last]
 
 
-def _results(results: tuple[CaseResult, ...]) -> Table:
+def results(several: tuple[CaseResult, ...]) -> Table:
+    """What came of some cases: a row for each, and for each thing that was expected and did not
+    come."""
     rows: list[tuple[str, ...]] = []
-    for result in results:
+    for result in several:
         steps = [(step.step.ask, failure) for step in result.steps for failure in step.failures]
         told = [f"{asked}: {failure}" for asked, failure in steps] + list(result.failures)
         word = "ok" if result.passed else "FAIL"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from dialog_s2s.bundle import MANIFEST
-from dialog_s2s.errors import UsageError
+from dialog_s2s import bundle
+from dialog_s2s.bundle import MANIFEST, open_bundle, write_bundle
+from dialog_s2s.errors import BundleError, UsageError
 from dialog_s2s.evaluation.compare import Bisection, bisect
 from dialog_s2s.interfaces.lines import cleaned
 from dialog_s2s.interfaces.listing import counted
 from dialog_s2s.interfaces.sanitize import clean
+from dialog_s2s.training.folder import CHECKPOINTS, RECORD, WEIGHTS, weights_kept
 
 FOLDERS = ("checkpoints", "bundles")
 """Where bundles of a training may be kept, below its own folder."""
@@ -31,8 +35,8 @@ class Broken:
 
 
 def row_of(places: Sequence[str]) -> list[str]:
-    """The bundles of a row, oldest first: those of one folder by when they were written, or several
-    in the order given.
+    """The bundles of a row, oldest first: the checkpoints of a training, those of one folder by
+    when they were written, or several in the order given.
 
     Raises:
         UsageError: there are fewer than two.
@@ -42,11 +46,36 @@ def row_of(places: Sequence[str]) -> list[str]:
         found += [place] if (Path(place) / MANIFEST).is_file() else _within(place)
     if len(found) < 2:
         raise UsageError(
-            f"--bisect {places[0]}: needs two bundles or more. Training leaves one bundle and no "
-            "checkpoints, so keep the bundles of several trainings: give a folder of them, which "
-            "are taken by when they were written, or one --bisect for each, the oldest first"
+            f"--bisect {places[0]}: needs two bundles or more. Give the folder of a training, "
+            "runs/NAME, for its checkpoints (training.keep says how many are kept); a folder of "
+            "bundles, which are taken by when they were written; or one --bisect for each, the "
+            "oldest first"
         )
     return found
+
+
+@contextmanager
+def loadable(place: str) -> Iterator[str]:
+    """A bundle for a place of a row: that place, or for a checkpoint the bot of its training, with
+    the weights of then, for as long as the context lasts.
+
+    Raises:
+        BundleError: the bot is not where the training put it, or the checkpoint is damaged.
+        DiskError: there is no room for the copy.
+    """
+    checkpoint = Path(place)
+    if not (checkpoint / WEIGHTS).is_file():
+        yield place
+        return
+    run = checkpoint.absolute().parent.parent
+    bot = open_bundle(run.parent.parent / run.name)
+    try:
+        files = {name: (bot.path / name).read_bytes() for name in bot.files}
+        files[bundle.WEIGHTS] = (checkpoint / WEIGHTS).read_bytes()
+    except OSError as error:
+        raise BundleError(f"{error.filename}: cannot be read ({error.strerror})") from None
+    with tempfile.TemporaryDirectory(prefix="dialog-s2s-", ignore_cleanup_errors=True) as folder:
+        yield str(write_bundle(Path(folder) / checkpoint.name, files).path)
 
 
 def search(
@@ -116,11 +145,13 @@ def written(bundles: Sequence[str], broken: Sequence[Broken], out: TextIO, as_js
 
 
 def _within(place: str) -> list[str]:
-    """The bundles in a folder, or in the folders of a training below it, by when they were
-    written."""
+    """The checkpoints of a training, or else the bundles in a folder, or in folders below it, by
+    when they were written."""
     folder = Path(place)
     if not folder.is_dir():
         raise UsageError(f"--bisect {place}: is no folder; give a bundle, or a folder of bundles")
+    if (folder / RECORD).is_file():
+        return [str(each) for each in weights_kept(folder / CHECKPOINTS)]
     within = [folder, *(folder / name for name in FOLDERS)]
     found = [file for each in within for file in each.glob(f"*/{MANIFEST}")]
     found.sort(key=lambda file: (file.stat().st_mtime_ns, str(file)))

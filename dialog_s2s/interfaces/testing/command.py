@@ -205,17 +205,18 @@ def _bisected(wanted: Wanted, out: TextIO) -> int:
 
     def ask(bundle: str, some: Sequence[str] | None) -> bisecting.Passed:
         _say(f"testing {bundle}")
-        bots = _bots([bundle])
-        variants = inputs.variants_of(bots, wanted.settings())
         chosen = {
             id(case)
             for suite in suites
             for case, key in zip(suite.cases, keys(suite), strict=True)
             if wanted.takes(case) and (some is None or key in some)
         }
-        done = _run(
-            wanted, suites, variants, bots, lambda _: False, lambda case: id(case) in chosen
-        )
+        with bisecting.loadable(bundle) as place:
+            bots = _bots([place])
+            variants = inputs.variants_of(bots, wanted.settings())
+            done = _run(
+                wanted, suites, variants, bots, lambda _: False, lambda case: id(case) in chosen
+            )
         return {each.key: each.passed for each in done.outcomes}
 
     broken = bisecting.search(bundles, ask)

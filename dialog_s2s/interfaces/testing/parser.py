@@ -31,6 +31,7 @@ A BASELINE
 SOME CASES, AND OVER AGAIN
   dialog-s2s test shop.suite.yaml -k sunday --tag hours -v              all replies of these
   dialog-s2s test shop.suite.yaml --bundle my-bot --watch               again at every change
+  dialog-s2s test shop.suite.yaml --bisect runs/shop  which checkpoint of a training broke it
   dialog-s2s test shop.suite.yaml --bisect bots/      which bot of a folder broke what fails now
   dialog-s2s test shop.suite.yaml --bisect monday --bisect tuesday --bisect wednesday
 

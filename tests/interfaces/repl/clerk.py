@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from dialog_s2s.interfaces.repl.playground import Playground
 from dialog_s2s.interfaces.repl.prompt import FullPrompt
 from dialog_s2s.interfaces.repl.rendering import MOST
 from dialog_s2s.interfaces.repl.shell import Shell
+from dialog_s2s.memory.recall import NOTHING_RECALLED, Recalled
 from dialog_s2s.text.turns import Role, Turn
 
 
@@ -66,6 +68,23 @@ class Clerk:
         chosen = self.settings(**settings)
         texts = [f"{question} {number}" for number in range(chosen.beam)]
         return [self.reply(text, history, **settings) for text in texts]
+
+    def recall(self, turns: Sequence[Turn]) -> Recalled:
+        return NOTHING_RECALLED
+
+    def answered(
+        self,
+        read: Sequence[tuple[Turn, ...]],
+        recalled: Sequence[Recalled],
+        settings: GenerationConfig,
+        began: float,
+        seeds: Sequence[int] | None = None,
+    ) -> list[Reply]:
+        given = {item.name: getattr(settings, item.name) for item in fields(settings)}
+        return [
+            self.reply(turns[-1].text, turns[:-1], **{**given, "seed": seed})
+            for turns, seed in zip(read, seeds or [settings.seed] * len(read), strict=True)
+        ]
 
     def settings(self, **changes: object) -> GenerationConfig:
         chosen: GenerationConfig = with_settings(GenerationConfig(), changes)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tiny import REPLIES, SUNDAY
 from wcwidth import width
 
+from dialog_s2s import Bot
 from dialog_s2s.errors import ConfigError, DataError, DialogError, DiskError, UsageError
 from dialog_s2s.interfaces.repl.bots import load_bots, turns
 from dialog_s2s.interfaces.repl.playground import Playground
@@ -166,6 +167,20 @@ def test_every_setting_is_asked_with_every_seed(values: list[float], seeds: list
     assert asked == [(value, top, seed) for value in values for top in (0.8, 1) for seed in seeds]
     for point in found.points:
         assert sum(share for _, share in point.shares) == pytest.approx(1)
+
+
+def test_a_sweep_says_what_each_seed_says_alone(tiny_bot: Bot) -> None:
+    play = Playground({"tiny": tiny_bot})
+    history = ("when do you open", "We open at nine.")
+    own = {"threshold": 0, "max_tokens": 12}
+    found = play.sweep("and on Monday", history, temperature=[0.7, 2], seeds=6, **own)
+    for point in found.points:
+        for seed, reply in zip(found.seeds, point.replies, strict=True):
+            settings = {"method": "sample", "temperature": 1.0, **point.settings, **own}
+            alone = play.ask("and on Monday", history, seed=seed, **settings)
+            assert (reply.text, reply.source) == (alone.text, alone.source)
+            assert reply.settings == alone.settings
+            assert reply.turns == alone.turns
 
 
 def test_what_does_not_depend_on_the_seed_is_asked_once() -> None:

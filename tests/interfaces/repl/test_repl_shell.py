@@ -198,6 +198,11 @@ def test_a_failed_test_is_in_the_exit_code(tmp_path: Path) -> None:
     told, _, code = drive(f"test({str(file)!r}){ENTER}")
     assert code == 1
     assert "0 of 1 case passed" in told
+    for last in ("failed", "failed[0]"):
+        told = shown(f"test({str(file)!r}).{last}{ENTER}")
+        assert told.split("\n")[1:] == ["FAIL  x     x: wanted 'y'; got '0: x'", ""]
+    file.write_text("cases: [{ask: x, expect: '0: x'}]", encoding="utf-8")
+    assert shown(f"test({str(file)!r}).failed{ENTER}") == "()\n"
     file.write_text("cases: [{ask: x, expect: '0: x'}]", encoding="utf-8")
     assert drive(f"test({str(file)!r}){ENTER}")[2] == 0
 
@@ -366,6 +371,23 @@ def test_on_a_terminal(tiny_bundle: Path, plain: bool) -> None:
             terminal.type(CTRL_C, ">>> ")
         os.write(terminal.terminal, CTRL_D.encode())
         assert terminal.process.wait(30) == 0
+
+
+@pytest.mark.slow
+def test_a_dumb_terminal_has_plain_lines(tiny_bundle: Path) -> None:
+    pytest.importorskip("pty")
+    with OnTerminal("repl", tiny_bundle, term="dumb") as terminal:
+        terminal.wait("At hand: tiny.")
+        terminal.wait(">>> ")
+        terminal.type("ask('when do you open')\r", "bot> We open at nine.  = exact ")
+        terminal.wait(">>> ")
+        terminal.type("for i in range(2):\r", "... ")
+        terminal.type("    i + 40\r", "... ")
+        terminal.type("\r", "40\r\n41\r\n")
+        terminal.wait(">>> ")
+        os.write(terminal.terminal, CTRL_D.encode())
+        assert terminal.process.wait(30) == 0
+        assert b"\x1b" not in terminal.raw
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dialog_s2s import Reply
@@ -54,8 +55,12 @@ class Scripted:
         recalled: Sequence[Recalled],
         settings: GenerationConfig,
         began: float,
+        seeds: Sequence[int] | None = None,
     ) -> list[Reply]:
-        return [self._said(turns, settings) for turns in read]
+        several = [settings] * len(read)
+        if seeds is not None:
+            several = [replace(settings, seed=seed) for seed in seeds]
+        return [self._said(*each) for each in zip(read, several, strict=True)]
 
     def reply(self, question: str, history: Sequence[Turn] = (), **settings: object) -> Reply:
         return self._said((*history, Turn(Role.USER, question)), self.settings(**settings))

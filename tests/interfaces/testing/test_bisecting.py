@@ -32,7 +32,7 @@ def test_too_few(tmp_path: Path) -> None:
     for places in ([one], [str(tmp_path)], [str(tmp_path / "one" / "x")]):
         with pytest.raises(UsageError, match="--bisect"):
             row_of(places)
-    with pytest.raises(UsageError, match="leaves one bundle and no checkpoints"):
+    with pytest.raises(UsageError, match="the folder of a training"):
         row_of([one])
 
 

@@ -52,4 +52,4 @@ def test_long_texts_are_cut_where_no_more_is_wanted() -> None:
     assert beside(["A", "B"], texts, 80, COLOURLESS, len(whole)) == whole
     cut = beside(["A", "B"], texts, 80, COLOURLESS, 5)
     assert cut[:5] == whole[:5]
-    assert cut[5:] == [" " * 42 + f"... {len(whole) - 5} more lines; -v has all"]
+    assert cut[5:] == [" " * 41 + f"... {len(whole) - 5} more lines; -v has all"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,5 +17,9 @@ def test_places(tmp_path: Path) -> None:
         check_places([str(tmp_path / "none" / "a.xml")])
     with pytest.raises(UsageError, match="is a folder"):
         check_places([str(tmp_path)])
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(UsageError, match="is a device or a pipe"):
+            check_places([str(tmp_path / "pipe")])
     with pytest.raises(UsageError, match="two reports"):
         check_places([str(tmp_path / "a"), f"{tmp_path}/./a"])

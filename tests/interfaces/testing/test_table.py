@@ -23,28 +23,33 @@ def test_the_whole() -> None:
         "A = bots/a",
         "B = bots/b method=sample",
         "",
-        "case                       A                  B",
-        "replies.suite.yaml: kept     100% same*         100% new",
-        "replies.suite.yaml: lost   x  50% regressed     -",
-        "replies.suite.yaml: won      100% fixed         -",
-        "replies.suite.yaml: known  x   0% same          -",
-        "replies.suite.yaml: fresh    100% new         x   0% new",
+        "replies.suite.yaml  A                  B",
+        "kept                  100% same*         100% new",
+        "lost                x  50% regressed     -",
+        "won                   100% fixed         -",
+        "known               x   0% same          -",
+        "fresh                 100% new         x   0% new",
         "* says what it did not say when it was blessed",
         "",
-        "replies.suite.yaml: lost  x/replies.suite.yaml:1",
+        "kept  x/replies.suite.yaml:1",
+        "  you> the last",
+        "  A, blessed                A, seeds 1, 2             B, seeds 1, 2",
+        "  Yes.                      [yes!]                    Yes.",
+        "",
+        "lost  x/replies.suite.yaml:1",
         "  A, seed 2",
         "    you> the last",
         "      wanted 'Yes.'; got 'No.'",
         "  you> the last",
-        "  A, seed 1                               A, seed 2",
-        "  Yes.                                    [No.]",
+        "  A, blessed                A, seed 1                 A, seed 2",
+        "  Yes.                      Yes.                      [No.]",
         "",
-        "replies.suite.yaml: known  x/replies.suite.yaml:1",
+        "known  x/replies.suite.yaml:1",
         "  A, seeds 1, 2",
         "    you> the last",
         "      wanted 'Yes.'; got 'No.'",
         "",
-        "replies.suite.yaml: fresh  x/replies.suite.yaml:1",
+        "fresh  x/replies.suite.yaml:1",
         "  B, seed 1",
         "    you> the last",
         "      wanted 'Yes.'; got 'No way.'",
@@ -65,8 +70,9 @@ def test_the_whole() -> None:
 
 def test_verbose_shows_all_replies() -> None:
     text = "\n".join(shown(report(), 100, COLOURLESS, verbose=True))
-    assert "yes!" in text
-    assert "yes!" not in "\n".join(shown(report(), 100, COLOURLESS))
+    for name in ("won", "kept"):
+        assert f"\n{name}  x/replies.suite.yaml:1\n" in text
+    assert "\nwon  x/" not in "\n".join(shown(report(), 100, COLOURLESS))
 
 
 def test_colours_say_what_the_words_say() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from scripted import RIGHT, Scripts, bundle
 from shell import Shell
 
+from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.interfaces.evaluate import Steps
 
 
@@ -23,10 +25,10 @@ def test_all_pass(shell: Shell, scripts: Scripts) -> None:
     code, out, err = shell("test", "s.suite.yaml", "--bundle", "bot")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "case                  bot",
-        "s.suite.yaml: tea       100% new",
-        "s.suite.yaml: coffee    100% new",
-        "s.suite.yaml: Sunday    100% new",
+        "s.suite.yaml  bot",
+        "tea             100% new",
+        "coffee          100% new",
+        "Sunday          100% new",
         "",
         "bot: pass rate 100.0%, 3 of 3 cases: 3 new",
     ]
@@ -69,6 +71,49 @@ def test_bless_then_change(shell: Shell, scripts: Scripts) -> None:
     assert shell(*words, "--set", "top_k=3", "-k", "tea")[0] == 1  # never blessed with that
     assert shell(*words, "--bless")[0] == 0
     assert shell(*words)[0] == 0
+
+
+def test_what_changed_since_it_was_blessed_is_shown(shell: Shell, scripts: Scripts) -> None:
+    scripts["bot"] = {**RIGHT, "tea": "Yes."}
+    words = ("test", "s.suite.yaml", "--bundle", "bot", "--html", "r.html")
+    shell(*words, "--bless")
+    scripts["bot"] = {**RIGHT, "tea": "Yes!", "coffee": "No, none."}
+    code, out, _ = shell(*words)
+    assert code == 1
+    assert "tea             100% same*" in out
+    assert re.search(r"^  bot, blessed +bot, seed 1$", out, re.MULTILINE)
+    assert re.search(r"^  Yes\. +\[Yes!\]$", out, re.MULTILINE)
+    assert re.search(r"^  No\. +\[No, none\.\]$", out, re.MULTILINE)
+    page = Path("r.html").read_text(encoding="utf-8")
+    assert page.index("<dd>No.</dd>") < page.index("<mark>No, none.</mark>")
+
+
+def test_the_page_shows_what_is_shown(shell: Shell, scripts: Scripts) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "suites.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```text\n(shop\.suite\.yaml.*?)```", page, re.DOTALL)
+    Path("shop.suite.yaml").write_text(
+        "cases:\n"
+        "- {name: tea, ask: do you sell tea, expect: {contains: tea}}\n"
+        "- {name: coffee, ask: do you sell coffee, expect: {contains: coffee}}\n",
+        encoding="utf-8",
+    )
+    words = ("test", "shop.suite.yaml", "--bundle", "my-bot")
+    tea, coffee = "do you sell tea", "do you sell coffee"
+    scripts["my-bot"] = {tea: "Yes, green and black tea.", coffee: "No coffee, sorry."}
+    shell(*words, "--bless")
+    scripts["my-bot"] = {tea: "Yes, green and white tea.", coffee: "No."}
+    assert shell(*words)[:2] == (1, block)
+
+
+def test_long_replies_are_cut_unless_all_is_wanted(shell: Shell, scripts: Scripts) -> None:
+    scripts["a"], scripts["b"] = RIGHT, {**RIGHT, "tea": "word " * 500}
+    words = ("test", "s.suite.yaml", "--bundle", "a", "--bundle", "b", "-k", "tea")
+    out = shell(*words)[1]
+    assert len(out.splitlines()) < 30
+    assert "more lines; -v has all" in out
+    whole = shell(*words, "-v")[1]
+    assert whole.count("word") >= 500
+    assert "more lines" not in whole
 
 
 def test_a_baseline_elsewhere(shell: Shell, scripts: Scripts) -> None:
@@ -225,4 +270,38 @@ def test_bisect(shell: Shell, scripts: Scripts) -> None:
     assert (code, json.loads(out)["cases"]) == (0, [])
     code, _, err = shell("test", "s.suite.yaml", "--bisect", "bots/a")
     assert code == 2
-    assert "no checkpoints" in err
+    assert "needs two bundles or more" in err
+
+
+def test_bisect_asks_older_bundles_only_what_the_newest_fails(
+    shell: Shell, scripts: Scripts
+) -> None:
+    for time, script in enumerate([RIGHT, RIGHT, {**RIGHT, "coffee": "Hm."}]):
+        scripts[bundle(Path("bots") / "abc"[time], time)] = script
+    asked: dict[str, list[str]] = {}
+    load = Bot.load
+
+    def watched(path: str | Path) -> Any:
+        bot, own = load(path), asked.setdefault(str(path), [])
+        said = bot.answered
+
+        def answered(read: Any, *others: Any) -> Any:
+            own.extend(turns[-1].text for turns in read)
+            return said(read, *others)
+
+        bot.answered = answered
+        return bot
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Bot, "load", watched)
+        code, out, _ = shell("test", "s.suite.yaml", "--bisect", "bots")
+    assert code == 1
+    assert out.splitlines()[1:] == [
+        "  s.suite.yaml: coffee: passes with bots/b, first fails with bots/c"
+    ]
+    everything = ["tea", "coffee", "when do you open", "and on Sunday"]
+    assert {place: sorted(texts) for place, texts in asked.items()} == {
+        "bots/c": sorted(everything),
+        "bots/a": ["coffee"],
+        "bots/b": ["coffee"],
+    }

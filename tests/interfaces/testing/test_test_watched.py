@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from scripted import RIGHT, Scripts
+from shell import process
 
 from dialog_s2s.errors import DataError, UsageError
 from dialog_s2s.interfaces.testing.command import run_tests
@@ -57,3 +59,22 @@ def test_watch_ends_at_once_where_the_options_are_wrong(scripts: Scripts) -> Non
         run_tests(wanted, io.StringIO(), acts())
     with pytest.raises(DataError):
         run_tests(Wanted(["none.yaml"], ["bot"]), io.StringIO(), acts())
+
+
+@pytest.mark.slow
+def test_the_command_runs_again_until_ctrl_c(tiny_bundle: Path, tmp_path: Path) -> None:
+    suite = tmp_path / "s.suite.yaml"
+    suite.write_text("cases: [{ask: hello, expect: Hello there!}]\n", encoding="utf-8")
+    with process("test", suite, "--bundle", tiny_bundle, "--watch", "-q") as done:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        assert "1 of 1 case" in done.stdout.readline()
+        while "waiting for changes" not in done.stderr.readline():
+            pass
+        suite.write_text("cases: [{ask: hello, expect: Go away.}]\n", encoding="utf-8")
+        assert "0 of 1 case" in done.stdout.readline()
+        while "waiting for changes" not in done.stderr.readline():
+            pass
+        done.send_signal(signal.SIGINT)
+        assert done.wait(60) == 0
+        assert "Traceback" not in done.stderr.read()
