@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog_s2s.errors import DiskError
+from dialog_s2s.files import replacing
 from dialog_s2s.training.metrics_file import Metrics
 from dialog_s2s.training.monitor import (
     HALVED,
@@ -57,16 +57,10 @@ def write_curves(metrics: Metrics, path: Path) -> str | None:
         return "curves.png was not drawn: no update was measured."
     # without pyplot: no window system, and nothing left open
     drawn = figure(figsize=(8.0, 5.2), layout="constrained")
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # whatever it warns of, the run is well
-            _draw(drawn, metrics)
-            drawn.savefig(fresh, dpi=120, format="png")
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise DiskError(f"{path}: cannot be written ({error.strerror}); free some space") from None
+    with replacing(path) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whatever it warns of, the run is well
+        _draw(drawn, metrics)
+        drawn.savefig(stream, dpi=120, format="png")
     return None
 
 

@@ -22,6 +22,7 @@ from typing import IO
 
 from dialog_s2s.config import Config, config_text
 from dialog_s2s.errors import DiskError, UsageError
+from dialog_s2s.files import write_whole
 from dialog_s2s.training.checkpoint import (
     Checkpoint,
     from_bytes,
@@ -193,15 +194,7 @@ class Run:
             raise
 
     def _write(self, name: str, text: str) -> None:
-        try:
-            fresh = self.folder / f".{name}.new"
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(self.folder / name)
-        except OSError as error:
-            raise DiskError(
-                f"{self.folder / name}: cannot be written ({error.strerror}); free some space or "
-                "choose another --out"
-            ) from None
+        write_whole(self.folder / name, text.encode())
 
 
 def fingerprint(parts: Iterable[bytes | Path]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from dialog_s2s.dialogue.manager import Bot
 from dialog_s2s.dialogue.reply import SOURCES, UNKNOWN, Reply
-from dialog_s2s.errors import DiskError
+from dialog_s2s.files import write_whole
 from dialog_s2s.memory.keys import Key, context_of, key
 from dialog_s2s.text.turns import Example, Role, fold
 from dialog_s2s.training.corpus import Prepared
@@ -179,12 +179,7 @@ def report(
 
 def write_report(lines: Sequence[str], path: Path) -> None:
     """Raises `DiskError`."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        fresh.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
-        fresh.replace(path)
-    except OSError as error:
-        raise DiskError(f"{path}: cannot be written ({error.strerror}); free some space") from None
+    write_whole(path, "".join(f"{line}\n" for line in lines).encode())
 
 
 def _loss(outcome: Outcome) -> list[str]:

@@ -704,7 +704,8 @@ def test_progress_holds_nothing_but_numbers() -> None:
 TERMINALS = {
     "interfaces/chat/display.py": "the way out of the chat, which is tested above",
     "interfaces/testing/command.py": "tables with colours, clean in test_table",
-    "training/monitor.py": "numbers",
+    "training/monitor.py": "numbers, and events as `one_line`",
+    "__main__.py": "what the command wrote, held back",
 }
 FILES = {
     "bundle.py",
@@ -716,6 +717,9 @@ FILES = {
     "memory/postings_file.py",
     "memory/vector_file.py",
     "text/shards.py",
+    "training/checkpoint.py",
+    "training/metrics_file.py",
+    "training/tensorboard.py",
 }
 """What they write to is opened there."""
 

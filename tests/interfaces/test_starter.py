@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tiny import SINGLES, brief
+from tiny import ANSWERS, brief
 
 import dialog_s2s
 from dialog_s2s.bundle import CARD, FORMAT, MANIFEST, MEMORY, REQUIRED, write_bundle
@@ -117,8 +117,11 @@ def small(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(checkout / "data"))
     file = checkout / "dialog_s2s" / "corpora" / "small.yaml"
     file.parent.mkdir()
-    lines = [f"- question: {question}\n  answer: {reply}\n" for question, reply in SINGLES]
-    file.write_text("".join(lines), encoding="utf-8")
+    lines = ["name: Small", "language: en", "licence: CC0-1.0", "intents:"]
+    for number, (reply, asked) in enumerate(ANSWERS.items()):
+        lines += [f"  - id: a.{number}", "    ask:", *(f"      - {each}" for each in asked)]
+        lines += ["    reply:", f"      - {reply!r}"]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     config = replace(brief(9), training=replace(brief(9).training, save_updates=2))
     monkeypatch.setattr(starter, "starter_config", lambda: config)
     return file
@@ -161,8 +164,9 @@ def test_one_that_was_begun_on_other_corpora_is_begun_anew(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     interrupted(signal.SIGINT, monkeypatch)
-    small.write_text(small.read_text() + "- question: one more\n  answer: Yes.\n")
+    small.write_text(small.read_text().replace("good morning", "good day"))
     capsys.readouterr()
     assert starter_bot() == starter_path()
     assert "Went on" not in capsys.readouterr().err
-    assert "31 questions" in (starter_path() / CARD).read_text()
+    assert not unfinished(starter_path())
+    assert "9 updates; ran to its end" in (starter_path() / CARD).read_text()

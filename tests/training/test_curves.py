@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -145,8 +146,8 @@ def test_without_matplotlib_there_is_a_line(
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figure = pytest.importorskip("matplotlib.figure").Figure
 
-    def full(self: object, place: Path, **_: object) -> None:
-        place.write_bytes(PNG)
+    def full(self: object, stream: BinaryIO, **_: object) -> None:
+        stream.write(PNG)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     path = tmp_path / "curves.png"

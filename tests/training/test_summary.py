@@ -192,7 +192,7 @@ def test_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DiskError, match=r"report\.txt: cannot be written \(No space left"):
         write_report(["b"], path)
     assert path.read_bytes() == "a\n  녹차\n".encode()
