@@ -289,7 +289,7 @@ BEGINNING = Position()
 def drawn(
     shard: Shard, count: int, start: Position = BEGINNING, noise: Noise | None = None
 ) -> list[tuple[Batch, Position]]:
-    return list(islice(stream(shard, 2000, 1, noise, start), count))
+    return list(islice(stream(shard, 9000, 1, noise, start), count))
 
 
 def same(one: Batch, other: Batch) -> bool:
@@ -298,7 +298,7 @@ def same(one: Batch, other: Batch) -> bool:
 
 def test_a_stream_is_epoch_after_epoch(shard: Shard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "CHUNK", 1300)
-    wanted = [each for number in (0, 1) for each in epoch(shard, 2000, 1, number)]
+    wanted = [each for number in (0, 1) for each in epoch(shard, 9000, 1, number)]
     found = drawn(shard, len(wanted))
     assert all(same(mine, other) for (mine, _), other in zip(found, wanted, strict=True))
     assert found[-1][1].epoch == 1
@@ -312,11 +312,11 @@ def test_a_stream_goes_on_wherever_it_was_left(
     monkeypatch.setattr(batches, "CHUNK", chunk)
     noise: Any = Dropping(0.5)
     parts = -(-3000 // chunk)
-    whole = drawn(shard, 90, noise=noise)
+    whole = drawn(shard, 75, noise=noise)
     positions = [position for _, position in whole]
     assert positions[-1].epoch >= 1
     assert {each.part for each in positions} == set(range(parts))
-    borders = [n for n in range(1, 80) if positions[n].batch == 1]
+    borders = [n for n in range(1, 70) if positions[n].batch == 1]
     assert len(borders) >= parts
     for at in sorted({0, 1, 13, 70} | {n + d for n in borders for d in (-1, 0)}):
         again = drawn(shard, 4, positions[at], noise)
@@ -342,7 +342,7 @@ class Dropping:
 
 
 def test_a_position_of_a_part_that_is_done_is_the_next_one(shard: Shard) -> None:
-    last = drawn(shard, len(list(epoch(shard, 2000, 1, 0))))[-1][1]
+    last = drawn(shard, len(list(epoch(shard, 9000, 1, 0))))[-1][1]
     (one, place), (other, wanted) = (
         drawn(shard, 1, start)[0] for start in (last, Position(1, 0, 0))
     )
