@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -216,8 +217,10 @@ def kills(folder: Path, count: int, dice: random.Random) -> Wrong:
     found = Wrong("unreadable", "lost too much", "not finished", "other bots")
     whole = folder / "whole"
     seconds = _whole(folder, whole)
-    while found["tried"] < count:
-        out = folder / f"killed {found['tried']}"
+    for attempt in itertools.count():
+        if found["tried"] == count:
+            break
+        out = folder / f"killed {attempt}"
         process = _started(folder, out)
         time.sleep(dice.uniform(STARTING, seconds))
         process.kill()
@@ -243,9 +246,11 @@ def signals(folder: Path, count: int, dice: random.Random) -> Wrong:
     """Sends signals at random moments from the start to the end."""
     found = Wrong("not saved", "too late", "wrong code", "tracebacks", "files left")
     seconds = _whole(folder, folder / "whole")
-    while found["tried"] < count:
+    for attempt in itertools.count():
+        if found["tried"] == count:
+            break
         number = dice.choice(KEYS)
-        out = folder / f"signalled {found['tried']}"
+        out = folder / f"signalled {attempt}"
         process = _started(folder, out)
         time.sleep(dice.uniform(STARTING, seconds))
         sent = time.time()

@@ -77,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     finally:
         _give_up()
+        # a Ctrl-C within an exec() of a text, as libraries have them, would end the process with
+        # SIGINT later, whatever became of it; the next such text is the end of that (CPython)
+        eval("None")
 
 
 def _give_up() -> None:

@@ -7,18 +7,18 @@ import random
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+import torch
 from tiny import brief
 
 from benchmarks import interruptions as benchmark
 from benchmarks.interruptions import Wrong, table
 from dialog_s2s import train
 from dialog_s2s.config import MemoryConfig
-from dialog_s2s.training import loop
+from dialog_s2s.training.checkpoint import Checkpoint, write_checkpoint
+from dialog_s2s.training.folder import CHECKPOINTS, run_folder
 from dialog_s2s.training.lanes import Lanes
-from dialog_s2s.training.learner import Learner
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="other signals")
 
@@ -81,16 +81,18 @@ def test_a_run_that_goes_on_otherwise_is_found(
     assert not found.fine
 
 
-@pytest.mark.slow
-def test_bad_checkpoints_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is left out, what is not finite is saved."""
-    real, spoiling = loop.clipped, benchmark._spoiling
-    monkeypatch.setattr(loop, "clipped", lambda *given: 0.0 * len(str(real(*given))))
-    monkeypatch.setattr(Learner, "finite", lambda _: True)
-    monkeypatch.setattr(benchmark, "_spoiling", lambda _: spoiling({3: "nan"}))
-    monkeypatch.setattr(loop, "math", SimpleNamespace(isfinite=lambda _: True, nan=math.nan))
-    found = benchmark.events(tmp_path, 1, random.Random(1))
-    assert found["not finite"] > 0
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+@pytest.mark.parametrize("where", ["weights", "tensors", "loss", ""])
+def test_bad_checkpoints_are_found(tmp_path: Path, number: float, where: str) -> None:
+    values = {name: number if name == where else 1.0 for name in ("weights", "tensors", "loss")}
+    bad = Checkpoint(
+        3,
+        {"counts": {"loss": values["loss"]}},
+        {"a": torch.tensor([1.0, values["weights"]])},
+        {"best.a": torch.tensor([values["tensors"]])},
+    )
+    write_checkpoint(run_folder(tmp_path / "bot") / CHECKPOINTS, bad)
+    assert benchmark._finite(tmp_path / "bot") == (where == "")
 
 
 def test_digests_are_of_names_and_bytes(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class OnTerminal:
         ours, theirs = pty.openpty()
         self.terminal = ours
         self.shown = ""
-        self.raw = b""
+        self.written = b""
         """All that was written to the terminal."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         # it would ask the terminal where its cursor is, and wait for an answer
@@ -141,7 +141,7 @@ class OnTerminal:
             if left <= 0 or not select.select([self.terminal], [], [], left)[0]:
                 raise AssertionError(f"{wanted!r} was not shown, but {self.shown!r}")
             read = os.read(self.terminal, 65536)
-            self.raw += read
+            self.written += read
             self.shown += self._decoder.decode(read)
             self.shown = re.sub(r"\x1b\[[0-?]*[@-~]", "", self.shown)
         self.shown = self.shown.split(wanted, 1)[1]

@@ -39,7 +39,7 @@ def test_train_then_ask_then_chat(tmp_path: Path, table: Path) -> None:
     assert (trained.returncode, out) == (0, "")
     assert err.startswith("30 pairs, 30 different questions, 10 different replies")
     assert "100%" in err
-    assert err.rstrip().endswith(f"The bot is in {bot}")
+    assert f"The bot is in {bot}\n" in err
     assert "\x1b" not in err
     assert open_bundle(bot).files
     assert read_config(bot / "config.yaml").training.seed == 3

@@ -95,7 +95,12 @@ print(*sorted(set(sys.modules) - before))
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     interfaces = "dialog_s2s.interfaces"
-    assert told.stdout.split() == [NAME, interfaces, pytest_plugin.__name__]
+    assert told.stdout.split() == [
+        NAME,
+        interfaces,
+        pytest_plugin.__name__,
+        f"{NAME}.version",
+    ]
 
 
 def test_collecting_loads_no_torch_and_no_bot(suites: pytest.Pytester) -> None:

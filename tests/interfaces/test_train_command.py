@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="other signals"),
 ]
 
-STEPS = 300
+STEPS = 150
 SETTINGS: Config = replace(
     CONFIG,
     model=replace(CONFIG.model, dropout=0.1, embedding=24, width=32),
@@ -321,6 +321,26 @@ runpy.run_module("dialog_s2s", run_name="__main__", alter_sys=True)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+def test_ctrl_c_within_an_exec_ends_it_like_any_other(tmp_path: Path) -> None:
+    """Python would end the process with SIGINT after all, though it was handled."""
+    program = """
+import sys
+from dialog_s2s.errors import Stopped
+from dialog_s2s.interfaces import command
+def run(_):
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        raise Stopped(15)
+command._run = run
+sys.exit(command.main(["taught", "x"]))
+"""
+    (tmp_path / "interrupted.py").write_text(program)
+    words = [sys.executable, "-m", "interrupted"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    assert subprocess.run(words, env=environment, check=False).returncode == 143
 
 
 def test_resume_takes_no_settings(shell: Shell, tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from dialog_s2s.memory.grams import LONGEST, WIDE, distinct, grams
 from dialog_s2s.text.turns import fold
 
-words = st.sampled_from(
-    ["tea", "green", "문을", "café", "茶", "かな", "?!", "\ud800", "\0", "😀", "z"]
-)
-texts = st.one_of(st.text(max_size=12), st.lists(words, max_size=6).map(" ".join))
+words = st.sampled_from(["tea", "green", "문을", "café", "茶", "かな", "?!", "\ud800", "😀", "z"])
+# without NUL, which weighs nothing: a run that begins with it may be as good as the rest of it
+letters = st.characters(blacklist_characters="\0", blacklist_categories=())
+texts = st.one_of(st.text(letters, max_size=12), st.lists(words, max_size=6).map(" ".join))
 
 
 def terms(text: str) -> set[int]:

@@ -312,11 +312,11 @@ def test_a_stream_goes_on_wherever_it_was_left(
     monkeypatch.setattr(batches, "CHUNK", chunk)
     noise: Any = Dropping(0.5)
     parts = -(-3000 // chunk)
-    whole = drawn(shard, 75, noise=noise)
+    whole = drawn(shard, 130, noise=noise)
     positions = [position for _, position in whole]
     assert positions[-1].epoch >= 1
     assert {each.part for each in positions} == set(range(parts))
-    borders = [n for n in range(1, 70) if positions[n].batch == 1]
+    borders = [n for n in range(1, 120) if positions[n].batch == 1]
     assert len(borders) >= parts
     for at in sorted({0, 1, 13, 70} | {n + d for n in borders for d in (-1, 0)}):
         again = drawn(shard, 4, positions[at], noise)

@@ -54,7 +54,8 @@ def gradients(
         fresh = model(core, dropout).train()
         with Lanes(fresh, settings, world) as lanes:
             heard = lanes.gradients(examples(), weight_B, update=5)
-    made = {name: each.grad.numpy() for name, each in fresh.named_parameters()}
+    parameters = fresh.named_parameters()
+    made = {name: each.grad.numpy() / np.float32(heard.counted) for name, each in parameters}
     return {**made, "nats": heard.nats_B}
 
 

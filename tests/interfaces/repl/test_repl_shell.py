@@ -387,7 +387,7 @@ def test_a_dumb_terminal_has_plain_lines(tiny_bundle: Path) -> None:
         terminal.wait(">>> ")
         os.write(terminal.terminal, CTRL_D.encode())
         assert terminal.process.wait(30) == 0
-        assert b"\x1b" not in terminal.raw
+        assert b"\x1b" not in terminal.written
 
 
 @pytest.mark.slow
