@@ -27,6 +27,10 @@ class ConfigError(UsageError):
     """A configuration with mistakes; the message lists all of them, one per line."""
 
 
+class BusyError(UsageError):
+    """Another program is at what only one may be at."""
+
+
 class DataError(DialogError):
     """A corpus that cannot be read as it stands. The message begins with `file:line`."""
 

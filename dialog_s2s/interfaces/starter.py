@@ -10,9 +10,9 @@ from pathlib import Path
 import dialog_s2s
 from dialog_s2s.bundle import FORMAT, MANIFEST, MEMORY
 from dialog_s2s.config import Config, TrainingConfig
-from dialog_s2s.errors import DataError, DiskError, UsageError
+from dialog_s2s.errors import BundleError, BusyError, DataError, DiskError, UsageError
 from dialog_s2s.interfaces.train import train_watched
-from dialog_s2s.training.folder import unfinished
+from dialog_s2s.training.folder import in_the_way
 
 PASSES = 7
 """Over the corpora: enough to answer well, in under a minute on two quiet cores."""
@@ -52,18 +52,26 @@ def starter_path() -> Path:
 def starter_bot() -> Path:
     """The starter bot's bundle, trained in front of the user if it is not there yet."""
     place = starter_path()
-    old, going_on = _outdated(place), unfinished(place)
-    if old or going_on or not (place / MANIFEST).is_file():
+    old, begun = _outdated(place), in_the_way(place)
+    if old or begun or not (place / MANIFEST).is_file():
         sys.stderr.write("Training the starter bot, once; this takes about two minutes.\n")
-        files, config = [str(file) for file in corpora()], starter_config()
-        try:
-            train_watched([] if going_on else files, place, config, replace=old, resume=going_on)
-        except (UsageError, DataError):
-            if not going_on:
-                raise
-            # it was begun on other corpora, of an earlier version
-            train_watched(files, place, config, replace=True)
+        if not (begun and _gone_on_with(place, old)):
+            files = [str(file) for file in corpora()]
+            train_watched(files, place, starter_config(), replace=old or begun, resume=False)
     return place
+
+
+def _gone_on_with(place: Path, old: bool) -> bool:
+    """Whether the training that was interrupted could be brought to its end. It is not, where it is
+    damaged, or was begun on other corpora, of an earlier version."""
+    try:
+        train_watched([], place, starter_config(), replace=old, resume=True)
+    except BusyError:
+        raise
+    except (BundleError, DataError, UsageError):
+        sys.stderr.write("What was begun cannot be gone on with, and is begun anew.\n")
+        return False
+    return True
 
 
 def _outdated(place: Path) -> bool:

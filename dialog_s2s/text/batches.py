@@ -18,8 +18,11 @@ CHUNK = 1 << 15
 GRAIN = 16
 """Examples in a batch come in multiples of this."""
 
-SLACK = 0.1
-"""Padding allowed in a batch, as a share of its tokens."""
+SLACK = 0.3
+"""Padding allowed in a batch of more than half the budget, as a share of its cells."""
+
+STRIPE = 3
+"""Lengths of sources that are sorted by their targets together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +165,10 @@ def grouped(sources: Sequence[int], targets: Sequence[int], budget: int) -> list
     """Places of examples, given their lengths, cut into batches of near-equal lengths.
 
     Batches come in few shapes (a multiple of GRAIN examples wherever there are enough): CPU
-    libraries compile a matrix product anew for every shape they have not met.
+    libraries compile a matrix product anew for every shape they have not met. And they come in
+    few sizes: small ones use a processor badly, and count as much in an update as large ones.
     """
-    order = np.lexsort((np.asarray(targets), np.asarray(sources))).tolist()
+    order = _striped(np.asarray(sources), np.asarray(targets)).tolist()
     groups: list[list[int]] = []
     start = 0
     while start < len(order):
@@ -175,7 +179,7 @@ def grouped(sources: Sequence[int], targets: Sequence[int], budget: int) -> list
             cells = (widest + tallest) * (fitting + 1)
             used += source + target
             if fitting and (
-                cells > budget or (cells - used > SLACK * cells and cells > budget // 4)
+                cells > budget or (cells - used > SLACK * cells and cells > budget // 2)
             ):
                 break
             fitting += 1
@@ -184,6 +188,13 @@ def grouped(sources: Sequence[int], targets: Sequence[int], budget: int) -> list
         groups.append(order[start : start + fitting])
         start += fitting
     return groups
+
+
+def _striped(sources_N: NDArray[np.int64], targets_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """An order in which neighbours have alike sources and alike targets: stripes of alike sources,
+    from short targets to long ones, in the next stripe back, and so on."""
+    stripe_N = sources_N // STRIPE
+    return np.lexsort((np.where(stripe_N % 2, -targets_N, targets_N), stripe_N))
 
 
 def _examples(

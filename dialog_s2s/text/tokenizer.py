@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import sentencepiece
 
-from dialog_s2s.errors import BundleError, DataError
+from dialog_s2s.errors import BundleError, ConfigError, DataError
 from dialog_s2s.text.turns import Role
 
 PADDING, UNKNOWN, START, END = range(4)
@@ -28,6 +28,20 @@ LONGEST_PHRASE = 64
 
 MAX_TRAINING_TEXTS = 1_000_000
 """The vocabulary is learnt from so many texts at most, evenly spread over what is given."""
+
+
+_TOO_FEW = re.compile(r"Vocabulary size is smaller than required_chars\. \d+ vs (\d+)")
+
+
+class VocabularyError(ConfigError):
+    """A vocabulary with no room for the characters of the text."""
+
+    def __init__(self, asked: int, least: int):
+        super().__init__(
+            f"text.vocabulary {asked} is too small, for the characters of the text alone are "
+            f"{least} pieces; set it to that or more, or leave it out"
+        )
+        self.least = least
 
 
 class Tokenizer:
@@ -72,35 +86,42 @@ class Tokenizer:
 
         Raises:
             DataError: there is no text to learn from.
+            VocabularyError: its characters are more than `vocabulary`.
         """
         kept = _spread(texts)
         if not any(text.strip() for text in kept):
             raise DataError("there is no text to learn a vocabulary from; check the columns")
         characters = {char for text in kept for char in text}
         model = io.BytesIO()
-        sentencepiece.SentencePieceTrainer.Train(
-            sentence_iterator=iter(kept),
-            model_writer=model,
-            model_type="unigram" if phrases else "bpe",
-            vocab_size=max(vocabulary, SMALLEST + 32),
-            hard_vocab_limit=False,
-            byte_fallback=True,
-            # all characters of a small alphabet; of a large one, what is rare falls to bytes
-            character_coverage=1.0 if len(characters) < vocabulary // 8 else 0.9995,
-            normalization_rule_name="nfkc",
-            control_symbols=[*ROLE_PIECES.values(), MEMORY_PIECE],
-            pad_id=PADDING,
-            unk_id=UNKNOWN,
-            bos_id=START,
-            eos_id=END,
-            num_threads=1,  # more would add in another order, and learn other pieces
-            max_sentence_length=1 << 20,
-            split_by_whitespace=not phrases,
-            split_by_unicode_script=not phrases,
-            split_by_number=not phrases,
-            max_sentencepiece_length=LONGEST_PHRASE if phrases else 16,
-            minloglevel=2,
-        )
+        try:
+            sentencepiece.SentencePieceTrainer.Train(
+                sentence_iterator=iter(kept),
+                model_writer=model,
+                model_type="unigram" if phrases else "bpe",
+                vocab_size=max(vocabulary, SMALLEST + 32),
+                hard_vocab_limit=False,
+                byte_fallback=True,
+                # all characters of a small alphabet; of a large one, what is rare falls to bytes
+                character_coverage=1.0 if len(characters) < vocabulary // 8 else 0.9995,
+                normalization_rule_name="nfkc",
+                control_symbols=[*ROLE_PIECES.values(), MEMORY_PIECE],
+                pad_id=PADDING,
+                unk_id=UNKNOWN,
+                bos_id=START,
+                eos_id=END,
+                num_threads=1,  # more would add in another order, and learn other pieces
+                max_sentence_length=1 << 20,
+                split_by_whitespace=not phrases,
+                split_by_unicode_script=not phrases,
+                split_by_number=not phrases,
+                max_sentencepiece_length=LONGEST_PHRASE if phrases else 16,
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            told = _TOO_FEW.search(str(error))
+            if told is None:
+                raise
+            raise VocabularyError(vocabulary, int(told[1])) from None
         return cls(model.getvalue())
 
     @property

@@ -19,6 +19,7 @@ from dialog_s2s.text.misspell import misspelt
 from dialog_s2s.text.thesaurus import Thesaurus
 from dialog_s2s.text.tokenizer import END
 from dialog_s2s.text.turns import Example, Role, Turn, fold
+from dialog_s2s.training.shortage import by_halves
 from dialog_s2s.training.strangers import mashed, scrambled, strangers
 from dialog_s2s.training.teaching import tried
 from dialog_s2s.training.withholding import group
@@ -117,6 +118,9 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
     """Asks a bot that remembers `rows`, and was trained on them, what it was not trained on:
     held-out questions and its own with their rows left out, the same with every row that gives the
     answer left out, and strangers' questions; and some as if it had been taught them later.
+
+    Raises:
+        ConfigError: memory does not suffice for a reply.
     """
     random = np.random.default_rng([seed, 11])
     assert bot.memory is not None
@@ -133,14 +137,14 @@ def ask(bot: Bot, rows: Sequence[NewRow], held_out: Sequence[Example], seed: int
         _Probe((Turn(Role.USER, text),), frozenset(), STRANGE) for text in strange if fold(text)
     ]
     recalled = [bot.recall(probe.turns, _left_out(probe)) for probe in probes]
-    found = bot.engine.replies(
-        [
-            bot.source(probe.turns, known_of)
-            for probe, known_of in zip(probes, recalled, strict=True)
-        ],
-        bot.settings(method="greedy"),
-        [seed] * len(probes),
-        [each.decided for each in recalled],
+    found = by_halves(
+        lambda asked: bot.engine.replies(
+            [bot.source(probe.turns, known_of) for probe, known_of in asked],
+            bot.settings(method="greedy"),
+            [seed] * len(asked),
+            [known_of.decided for _, known_of in asked],
+        ),
+        list(zip(probes, recalled, strict=True)),
     )
     features, right, kinds = [], [], []
     for probe, known_of, reply in zip(probes, recalled, found, strict=True):

@@ -133,9 +133,11 @@ def thin(folder: Path, last: int, keep: Iterable[int] = ()) -> None:
         shutil.rmtree(torn, ignore_errors=True)
 
 
-def leave_weights(folder: Path) -> None:
-    """Removes from a finished run's checkpoints what only going on would need."""
-    for place in checkpoints(folder):
+def leave_weights(folder: Path, whole: int = 0) -> None:
+    """Removes from a finished run's checkpoints what only going on would need, but for the last
+    few, which stay `whole`."""
+    saved = checkpoints(folder)
+    for place in saved[: len(saved) - whole]:
         for name in (STATE, TENSORS):
             (place / name).unlink(missing_ok=True)
 

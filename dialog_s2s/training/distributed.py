@@ -26,6 +26,7 @@ from torch.distributed.rendezvous import rendezvous
 
 from dialog_s2s.errors import (
     BundleError,
+    BusyError,
     ConfigError,
     DataError,
     DialogError,
@@ -34,7 +35,8 @@ from dialog_s2s.errors import (
 )
 
 KINDS: Mapping[str, type[DialogError]] = {
-    kind.__name__: kind for kind in (BundleError, ConfigError, DataError, DiskError, UsageError)
+    kind.__name__: kind
+    for kind in (BundleError, BusyError, ConfigError, DataError, DiskError, UsageError)
 }
 """Errors that one process can have and all are told of."""
 

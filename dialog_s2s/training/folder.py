@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dialog_s2s.config import Config, read_config
-from dialog_s2s.errors import BundleError
+from dialog_s2s.config import Config, config_from_text
+from dialog_s2s.errors import BundleError, ConfigError
 
 CONFIG, RECORD, METRICS, CHECKPOINTS, LOCK, CURVES, REPORT, EVENTS = (
     "config.yaml",
@@ -51,6 +51,8 @@ class Record:
     finished: bool = False
     job: str = ""
     """Of which `torchrun`, that goes on with it by itself; see `distributed`."""
+    asked: str = ""
+    """sha256 of what was asked for; of pairs from Python, nothing."""
 
     def named(self, file: str) -> str:
         """A file's name from here: as it was, or, where that was another folder, its full one."""
@@ -64,10 +66,23 @@ def run_folder(out: str | Path) -> Path:
 
 
 def unfinished(out: str | Path) -> bool:
-    """Whether a run of the bot at `out` was left with something to go on from."""
-    folder = run_folder(out)
-    record = read_record_of(folder)
-    return record is not None and not record.finished and bool(checkpoints(folder / CHECKPOINTS))
+    """Whether a run of the bot at `out` was left with something to go on from. Raises
+    `BundleError`."""
+    record = read_record(out)
+    return record is not None and not record.finished and bool(saved(out))
+
+
+def in_the_way(out: str | Path) -> bool:
+    """Whether a run of the bot at `out` is unfinished, or may be, for its record is damaged."""
+    try:
+        return unfinished(out)
+    except BundleError:
+        return bool(saved(out))
+
+
+def saved(out: str | Path) -> list[Path]:
+    """The checkpoints that the bot at `out` can be gone on from, the oldest first."""
+    return checkpoints(run_folder(out) / CHECKPOINTS)
 
 
 def read_record(out: str | Path) -> Record | None:
@@ -83,12 +98,28 @@ def read_record_of(folder: Path) -> Record | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, KeyError):
-        raise BundleError(f"{folder / RECORD}: is damaged; begin anew with --force") from None
+        raise _damaged(folder / RECORD) from None
 
 
 def config_of(out: str | Path) -> Config:
-    """The settings of the run of the bot at `out`. Raises `ConfigError`."""
-    return read_config(run_folder(out) / CONFIG)
+    """The settings of the run of the bot at `out`. Raises `BundleError`."""
+    file = run_folder(out) / CONFIG
+    try:
+        raw = file.read_bytes()
+        config = config_from_text(raw, str(file))
+    except OSError:
+        raise _damaged(file) from None
+    except ConfigError as error:
+        told = str(error).splitlines()[0]
+        raise BundleError(f"{told}; mend it, or begin anew with --force") from None
+    # the beginning of such a file may be good YAML
+    if not raw.endswith(b"\n") or config.training.steps is None:
+        raise _damaged(file)
+    return config
+
+
+def _damaged(file: Path) -> BundleError:
+    return BundleError(f"{file}: is damaged; begin anew with --force")
 
 
 def how_to_resume(out: str | Path) -> str:

@@ -8,9 +8,11 @@ is the same when it goes on after an interruption.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +26,7 @@ from dialog_s2s.text.batches import Batch
 from dialog_s2s.text.tokenizer import PADDING
 from dialog_s2s.training.distributed import ALONE, World
 from dialog_s2s.training.objective import batch_loss, precision
+from dialog_s2s.training.shortage import ran_out
 from dialog_s2s.training.stopping import FINISH, GO_ON, LEAVE
 
 WORTHWHILE = 16
@@ -79,6 +82,10 @@ class Lanes:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def spread(self, work: Callable[[Any], None], each: Iterable[Any]) -> Iterator[None]:
+        """`map`, by the threads."""
+        return self._pool.map(work, each)
+
     def gradients(
         self,
         batch: Batch,
@@ -107,11 +114,10 @@ class Lanes:
         for lane, part in zip(shares, made, strict=True):
             if part is not None and not too_much:
                 nats_B[lane::lanes] = part[0]
-                total = (
-                    part[1]
-                    if total is None
-                    else [a + b for a, b in zip(total, part[1], strict=True)]
-                )
+                if total is None:
+                    total = part[1]
+                else:
+                    torch._foreach_add_(total, part[1])
         if total is None:
             total = [torch.zeros_like(parameter) for parameter in self.parameters]
         if self.world.size > 1:
@@ -168,13 +174,9 @@ class Lanes:
                 if total is None:
                     total = list(gradients)
                 else:
-                    for sum_, gradient in zip(total, gradients, strict=True):
-                        sum_ += gradient
-        except (MemoryError, torch.OutOfMemoryError):
-            return None
-        except RuntimeError as error:
-            # the processor's allocator has no error of its own
-            if "not enough memory" not in str(error) and "can't allocate memory" not in str(error):
+                    torch._foreach_add_(total, list(gradients))
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out(error):
                 raise
             return None
         return nats_B, total or []

@@ -13,6 +13,7 @@ from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.batches import Position
 from dialog_s2s.training.checkpoint import Checkpoint
 from dialog_s2s.training.joint import Joint
+from dialog_s2s.training.optimizer import Optimizer
 
 SMOOTHED = 0.98
 """Weight of the past in the displayed training loss."""
@@ -56,7 +57,7 @@ class Learner:
     """A model, its optimizer, and where it is in its data."""
 
     model: Seq2Seq
-    optimizer: torch.optim.AdamW
+    optimizer: Optimizer
     joint: Joint | None
     counts: Counts = field(default_factory=Counts)
     position: Position = field(default_factory=Position)
@@ -87,7 +88,7 @@ class Learner:
         update = counts.pop("update")
         at = self.position
         tensors = {f"best.{name}": each for name, each in self.best.items()}
-        for name, each in self._moments().items():
+        for name, each in self.optimizer.tensors().items():
             tensors[name] = each.detach().cpu().clone()
         if self.joint is not None:
             tensors["joint.nats"] = torch.from_numpy(self.joint.nats_N.copy())
@@ -132,25 +133,7 @@ class Learner:
         with torch.no_grad():
             for name, weight in self.model.named_parameters():
                 weight.copy_(checkpoint.weights[name])
-        self.optimizer.state.clear()
-        for name, weight in self.model.named_parameters():
-            if f"step.{name}" in checkpoint.tensors:
-                self.optimizer.state[weight] = {
-                    "step": checkpoint.tensors[f"step.{name}"].to(weight.device).clone(),
-                    "exp_avg": checkpoint.tensors[f"mean.{name}"].to(weight.device).clone(),
-                    "exp_avg_sq": checkpoint.tensors[f"square.{name}"].to(weight.device).clone(),
-                }
-
-    def _moments(self) -> dict[str, Tensor]:
-        """The optimizer's tensors by name."""
-        found: dict[str, Tensor] = {}
-        for name, weight in self.model.named_parameters():
-            state = self.optimizer.state.get(weight)
-            if state:
-                found[f"step.{name}"] = state["step"]
-                found[f"mean.{name}"] = state["exp_avg"]
-                found[f"square.{name}"] = state["exp_avg_sq"]
-        return found
+        self.optimizer.restore(checkpoint.tensors)
 
 
 def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -36,8 +36,9 @@ from dialog_s2s.training.monitor import (
     Progress,
 )
 from dialog_s2s.training.objective import Measured, measure, precision
-from dialog_s2s.training.optimizer import clipped, optimizer_for, rate_at
+from dialog_s2s.training.optimizer import Optimizer, rate_at
 from dialog_s2s.training.run import Run
+from dialog_s2s.training.shortage import too_large
 from dialog_s2s.training.stopping import GO_ON, LEAVE
 
 REHEARSED = 24
@@ -100,7 +101,7 @@ def fit(
         DiskError: a checkpoint cannot be written.
         BundleError: one cannot be read.
     """
-    learner = Learner(model, optimizer_for(model, settings.weight_decay), joint)
+    learner = Learner(model, _optimizer(model, settings), joint)
     learner.mark_good()
     try:
         if run is not None:
@@ -213,17 +214,15 @@ class _Fitting:
         self.rate = counts.scale * rate_at(
             counts.update, self.steps, self.highest, self.settings.warmup
         )
-        for group in learner.optimizer.param_groups:
-            group["lr"] = self.rate
         heard = self._heard(lanes, batch, stopping)
-        self.norm = clipped(learner.optimizer, heard.counted, self.settings.clip_norm)
+        self.norm = learner.optimizer.clip(heard.counted, self.settings.clip_norm)
         nats = float(heard.nats_B.sum())
         counts.update += 1
         counts.pairs += batch.size
         counts.tokens += batch.tokens
         counts.targets += heard.targets
         if math.isfinite(self.norm) and math.isfinite(nats):
-            learner.optimizer.step()
+            learner.optimizer.step(self.rate, lanes.spread)
             if learner.joint is not None:
                 learner.joint.heard(batch.places_B, heard.nats_B)
             counts.heard(nats / heard.targets)
@@ -278,7 +277,7 @@ class _Fitting:
         device = model.generator.bias_V.device
         share = islice(plain(self.held_out, self.budget), world.rank, None, world.size)
         with precision(given(self.settings.precision, "training.precision"), device):
-            own = measure(model, share)
+            own = world.together(lambda: measure(model, share))
         both = torch.tensor([own.nats, own.tokens], dtype=torch.float64, device=device)
         nats, tokens = world.summed(both).tolist()
         return Measured(nats, int(tokens))
@@ -334,13 +333,16 @@ class _Fitting:
         )
 
 
+def _optimizer(model: Seq2Seq, settings: TrainingConfig) -> Optimizer:
+    low = given(settings.precision, "training.precision") == "bfloat16"
+    kind = torch.bfloat16 if low else torch.float32
+    return Optimizer(model, settings.weight_decay, kind)
+
+
 def _more_pieces(batch: Batch, pieces: int) -> int:
     """Twice as many, for a batch for which memory did not suffice."""
     if pieces >= batch.size:
-        raise ConfigError(
-            "memory does not suffice for a single example; lower model.width, "
-            "text.max_source_tokens or text.vocabulary"
-        )
+        raise too_large()
     return 2 * pieces
 
 
@@ -352,7 +354,7 @@ def pace(
     world: World = ALONE,
 ) -> float:
     """Seconds an update takes, from a few that change nothing: gradients only, weights kept."""
-    optimizer = optimizer_for(model, 0.0)  # at rate 0: the work of an update, not its effect
+    optimizer = _optimizer(model, settings)
     budget = given(settings.batch_tokens, "training.batch_tokens")
     times = []
     pieces = 1
@@ -366,8 +368,8 @@ def pace(
                     break
                 except OutOfMemory:
                     pieces = _more_pieces(batch, pieces)
-            clipped(optimizer, heard.counted, settings.clip_norm)
-            optimizer.step()
+            optimizer.clip(heard.counted, settings.clip_norm)
+            optimizer.step(0.0, lanes.spread)  # the work of an update, not its effect
             times.append(time.perf_counter() - began)
     # the first ones also set up caches; the mean of the rest, since batches differ in length
     return statistics.fmean(times[len(times) // 4 :])

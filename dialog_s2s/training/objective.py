@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.values import Loss
 from dialog_s2s.text.batches import Batch
+from dialog_s2s.training.shortage import too_large, within_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,19 @@ def batch_loss(
 
 
 def measure(model: Seq2Seq, batches: Iterable[Batch]) -> Measured:
-    """The likelihood of batches under the model as it answers: no dropout, no smoothing."""
+    """The likelihood of batches under the model as it answers: no dropout, no smoothing.
+
+    Raises:
+        ConfigError: memory does not suffice for an example.
+    """
     learning = model.training
     model.eval()
     nats, tokens = 0.0, 0
     with torch.inference_mode():
         for batch in batches:
-            loss = batch_loss(model, batch)
-            nats += float(loss.nats)
-            tokens += loss.tokens
+            for _, loss in _losses(model, batch):
+                nats += float(loss.nats)
+                tokens += loss.tokens
     model.train(learning)
     return Measured(nats, tokens)
 
@@ -71,6 +76,19 @@ def measure_each(model: Seq2Seq, batches: Iterable[Batch], count: int) -> NDArra
     nats = np.zeros(count)
     with torch.inference_mode():
         for batch in batches:
-            nats[batch.places_B] = batch_loss(model, batch).nats_B.double().cpu().numpy()
+            for part, loss in _losses(model, batch):
+                nats[part.places_B] = loss.nats_B.double().cpu().numpy()
     model.train(learning)
     return nats
+
+
+def _losses(model: Seq2Seq, batch: Batch) -> Iterator[tuple[Batch, Loss]]:
+    """That of a batch, or those of its halves where memory does not suffice for it."""
+    loss = within_memory(lambda: batch_loss(model, batch))
+    if loss is not None:
+        yield batch, loss
+        return
+    if batch.size < 2:
+        raise too_large()
+    for half in (0, 1):
+        yield from _losses(model, batch.every(2, half))

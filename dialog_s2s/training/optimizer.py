@@ -1,38 +1,165 @@
-"""AdamW and the learning rate over a run."""
+"""Muon for the matrices, AdamW for all else, and the learning rate over a run."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+MOMENTUM = 0.9
+"""Weight of the past in the mean of a matrix's gradients."""
+
+MATRICES = 2.0
+"""Rate of the matrices over that of the rest."""
+
+TURNS = 3
+"""Newton-Schulz steps. Five come nearer to an orthogonal matrix and learn no more from an update
+(docs/lab-notes.md)."""
+
+QUINTIC = (3.4445, -4.7750, 2.0315)
+"""Coefficients of a step, which take small singular values up quickest (Jordan et al. 2024)."""
+
+Spread = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
+"""`map`, or one that works with several threads."""
 
 
-def optimizer_for(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter 2019), fused; biases, norms and embeddings do not decay."""
-    embeddings = {id(part.weight) for part in model.modules() if isinstance(part, nn.Embedding)}
-    decaying: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
-    for name, weight in model.named_parameters():
-        bias = weight.ndim < 2 or "bias" in name.rsplit(".", 1)[-1]  # a GRU's is a row a group
-        (free if bias or id(weight) in embeddings else decaying).append(weight)
-    groups = [
-        {"params": decaying, "weight_decay": weight_decay},
-        {"params": free, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), eps=1e-9, fused=True)
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """A weight that Muon learns; leading axes are matrices of their own."""
+
+    name: str
+    weight: nn.Parameter
+    mean: Tensor
+    """Of the gradients."""
+    reach: float
+    """Of an orthogonal update, so that what comes out changes as much whatever the shape."""
+
+
+class Optimizer:
+    """Muon (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks") for
+    matrices, and AdamW (Loshchilov & Hutter 2019), fused, for embeddings, norms and biases.
+
+    Muon's update is the mean of a matrix's gradients made orthogonal, so that what few examples
+    ask for is learnt as fast as what all do. Matrices alone decay.
+
+    Gradients are those of a summed loss: what they are divided by is told to `clip`.
+    """
+
+    def __init__(self, model: nn.Module, weight_decay: float, kind: torch.dtype = torch.float32):
+        """Products are made in `kind`."""
+        embeddings = {id(part.weight) for part in model.modules() if isinstance(part, nn.Embedding)}
+        self._matrices: list[_Matrix] = []
+        self._others: dict[str, nn.Parameter] = {}
+        for name, weight in model.named_parameters():
+            bias = "bias" in name.rsplit(".", 1)[-1]  # a GRU's is a row a group
+            if bias or weight.ndim < 2 or min(weight.shape[-2:]) < 2 or id(weight) in embeddings:
+                self._others[name] = weight
+            else:
+                reach = math.sqrt(max(weight.shape[-2:]) / min(weight.shape[-2:]))
+                mean = torch.zeros_like(weight, requires_grad=False)
+                self._matrices.append(_Matrix(name, weight, mean, reach))
+        self._matrices.sort(key=lambda each: -each.weight.numel())  # threads end together
+        self._adamw = torch.optim.AdamW(
+            self._others.values(), 0.0, betas=(0.9, 0.98), eps=1e-9, weight_decay=0.0, fused=True
+        )
+        self._decay = weight_decay
+        self._kind = kind
+        self._scale = 1.0
+
+    @property
+    def weights(self) -> list[nn.Parameter]:
+        """All that it changes."""
+        return [*(each.weight for each in self._matrices), *self._others.values()]
+
+    def clip(self, counted: float, most: float) -> float:
+        """Lets the next step take the gradients over `counted`, and their norm be `most` at most:
+        the norm before that."""
+        norm, self._scale = scale_of(self.weights, counted, most)
+        return norm
+
+    def step(self, rate: float, spread: Spread = map) -> None:
+        """Changes the weights, several at a time where `spread` does so."""
+        self._adamw.param_groups[0]["lr"] = rate
+        device = next(iter(self._others.values())).device
+        self._adamw.grad_scale = torch.tensor(self._scale, device=device)  # type: ignore[attr-defined]
+
+        def move(matrix: _Matrix | None) -> None:
+            if matrix is None:
+                self._adamw.step()
+            else:
+                self._move(matrix, rate * MATRICES)
+
+        list(spread(move, [None, *self._matrices]))
+
+    @torch.no_grad()
+    def _move(self, matrix: _Matrix, rate: float) -> None:
+        gradient = matrix.weight.grad
+        if gradient is None:
+            return
+        matrix.mean.mul_(MOMENTUM).add_(gradient, alpha=(1 - MOMENTUM) / self._scale)
+        ahead = torch.lerp(gradient / self._scale, matrix.mean, MOMENTUM)  # Nesterov's
+        matrix.weight.mul_(1 - rate * self._decay)
+        matrix.weight.add_(orthogonal(ahead.to(self._kind)), alpha=-rate * matrix.reach)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that a step depends on, by name."""
+        found = {f"mean.{each.name}": each.mean for each in self._matrices}
+        for name, weight in self._others.items():
+            state = self._adamw.state.get(weight)
+            if state:
+                found[f"step.{name}"] = state["step"]
+                found[f"mean.{name}"] = state["exp_avg"]
+                found[f"square.{name}"] = state["exp_avg_sq"]
+        return found
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Becomes what it was; before the first step there is nothing to take from `tensors`."""
+        self._adamw.state.clear()
+        for each in self._matrices:
+            each.mean.copy_(tensors[f"mean.{each.name}"])
+        for name, weight in self._others.items():
+            if f"step.{name}" in tensors:
+                self._adamw.state[weight] = {
+                    key: tensors[f"{kind}.{name}"].to(weight.device).clone()
+                    for kind, key in (
+                        ("step", "step"),
+                        ("mean", "exp_avg"),
+                        ("square", "exp_avg_sq"),
+                    )
+                }
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """The orthogonal matrix nearest to `matrix` (or to each of its leading axes), roughly: singular
+    values end between some 0.3 and 1.2, those that are almost none below."""
+    first, third, fifth = QUINTIC
+    upright = matrix.shape[-2] > matrix.shape[-1]
+    made: Tensor = matrix.mT if upright else matrix
+    made = made / (torch.linalg.matrix_norm(made, keepdim=True) + 1e-12)
+    for _ in range(TURNS):
+        square = made @ made.mT
+        made = first * made + (third * square + fifth * (square @ square)) @ made
+    return made.mT if upright else made
+
+
+def scale_of(weights: Iterable[nn.Parameter], counted: float, most: float) -> tuple[float, float]:
+    """The norm of all gradients over `counted`, and what they must be divided by for that to be
+    `most` at most."""
+    gradients = [weight.grad for weight in weights if weight.grad is not None]
+    norm = float(torch.nn.utils.get_total_norm(gradients)) / counted
+    return norm, counted * max(1.0, (norm + 1e-6) / most)
 
 
 def clipped(optimizer: torch.optim.AdamW, counted: float, most: float) -> float:
-    """Lets the next step take the gradients over `counted`, and their norm be `most` at most: the
-    norm before that. The optimizer divides as it reads them, which spares two passes over all."""
-    gradients = [
-        weight.grad
-        for group in optimizer.param_groups
-        for weight in group["params"]
-        if weight.grad is not None
-    ]
-    norm = float(torch.nn.utils.get_total_norm(gradients)) / counted
-    scale = counted * max(1.0, (norm + 1e-6) / most)
-    optimizer.grad_scale = torch.tensor(scale, device=gradients[0].device)  # type: ignore[attr-defined]
+    """What `Optimizer.clip` does, of AdamW alone. It divides as it reads the gradients, which
+    spares two passes over all."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    norm, scale = scale_of(weights, counted, most)
+    optimizer.grad_scale = torch.tensor(scale, device=weights[0].device)  # type: ignore[attr-defined]
     return norm
 
 

@@ -3,7 +3,8 @@
     config.yaml      every setting, the number of updates among them
     run.json         the files it trains on, and what was made of them
     metrics.jsonl    what was measured, a line at a time; see `metrics_file`
-    checkpoints/     the last few states, see `checkpoint`; their weights alone once it is finished
+    checkpoints/     the last few states, see `checkpoint`; their weights alone once it is finished,
+                     but for the last one of a run that `torchrun` may still start anew
     curves.png       and report.txt, once it has ended; tensorboard/ where that is installed
 
 While it runs, `lock` keeps a second run out.
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from dialog_s2s.config import Config, config_text
-from dialog_s2s.errors import DiskError, UsageError
+from dialog_s2s.errors import BusyError, DiskError, UsageError
 from dialog_s2s.files import write_whole
 from dialog_s2s.training.checkpoint import (
     Checkpoint,
@@ -44,6 +45,7 @@ from dialog_s2s.training.folder import (
     REPORT,
     Record,
     checkpoints,
+    in_the_way,
     read_record,
     read_record_of,
     run_folder,
@@ -71,18 +73,13 @@ class Run:
         """A new run, in the place of an old one.
 
         Raises:
-            UsageError: another program is training the same bot.
+            BusyError: another program is training the same bot.
             DiskError: the folder cannot be written.
         """
         run = cls(run_folder(out), world)
         if world.first:
             with run._locked():
-                try:
-                    for name in (CHECKPOINTS, METRICS, EVENTS, CURVES, REPORT):
-                        old = run.folder / name
-                        shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
-                except OSError as error:
-                    raise DiskError(f"{run.folder}: cannot be cleared ({error.strerror})") from None
+                run._clear(CHECKPOINTS, METRICS, EVENTS, CURVES, REPORT)
                 run._write(CONFIG, config_text(config))
                 run._write(RECORD, json.dumps(dataclasses.asdict(record), indent=1))
         return run
@@ -92,7 +89,8 @@ class Run:
         """The unfinished run of a bot, at its last sound checkpoint.
 
         Raises:
-            UsageError: it was begun on other data, or another program is at it.
+            UsageError: it was begun on other data.
+            BusyError: another program is at it.
             BundleError: a checkpoint is damaged.
         """
         run = cls(run_folder(out), world)
@@ -108,6 +106,21 @@ class Run:
                 if saved:
                     run.resumed = read_checkpoint(saved[-1])
         return run
+
+    @classmethod
+    def outdated(cls, out: Path) -> Run | None:
+        """The run of a bot that is to be replaced by one of which no run is kept, locked; None
+        where nothing could be gone on with.
+
+        Raises:
+            BusyError: another program is at it.
+            DiskError: the folder cannot be written.
+        """
+        if not in_the_way(out):
+            return None
+        run = cls(run_folder(out))
+        with run._locked():
+            return run
 
     def take_up(self, learner: Learner) -> None:
         """Brings a learner that was just made to where the run was saved."""
@@ -144,7 +157,13 @@ class Run:
         if record is not None:
             done = dataclasses.replace(record, finished=True)
             self._write(RECORD, json.dumps(dataclasses.asdict(done), indent=1))
-        leave_weights(self.folder / CHECKPOINTS)
+        # where a process is lost before all have ended, all are started anew, and go on from it
+        anew = record is not None and record.job != ""
+        leave_weights(self.folder / CHECKPOINTS, whole=1 if anew else 0)
+
+    def discard(self) -> None:
+        """Removes what would be gone on with; `close` removes the rest. Raises `DiskError`."""
+        self._clear(RECORD, CONFIG, CHECKPOINTS)
 
     def close(self) -> None:
         """Ends the lock; a run that saved nothing leaves no folder."""
@@ -182,7 +201,7 @@ class Run:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
-            raise UsageError(
+            raise BusyError(
                 f"{self.folder}: another program is training this bot; wait for it, or choose "
                 "another --out"
             ) from None
@@ -192,6 +211,14 @@ class Run:
         except BaseException:
             self.close()
             raise
+
+    def _clear(self, *names: str) -> None:
+        try:
+            for name in names:
+                old = self.folder / name
+                shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+        except OSError as error:
+            raise DiskError(f"{self.folder}: cannot be cleared ({error.strerror})") from None
 
     def _write(self, name: str, text: str) -> None:
         write_whole(self.folder / name, text.encode())

@@ -22,6 +22,7 @@ from dialog_s2s.training.ledger import Ledger
 from dialog_s2s.training.loop import Outcome
 from dialog_s2s.training.metrics_file import Metrics
 from dialog_s2s.training.monitor import one_line
+from dialog_s2s.training.shortage import by_halves
 
 MOST = 300
 """Training questions that are asked at most: beside thousands of pairs a reply takes 8 ms."""
@@ -118,7 +119,7 @@ def ask(
         for name in _names(example):
             wanted.setdefault(name, set()).add(fold(example.reply))
     asked = [each for each in chosen if each.question.strip()]
-    replies = bot.replies([each.history for each in asked], seed=seed)
+    replies = by_halves(lambda some: bot.replies([each.history for each in some], seed=seed), asked)
     return tuple(
         _asked(example, reply, set().union(*(wanted.get(name, ()) for name in _names(example))))
         for example, reply in zip(asked, replies, strict=True)

@@ -7,16 +7,23 @@ import os
 import shlex
 import signal
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from dialog_s2s import bundle
-from dialog_s2s.config import Config, TrainingConfig, config_from_text, config_text, given
+from dialog_s2s.config import (
+    Config,
+    TextConfig,
+    TrainingConfig,
+    config_from_text,
+    config_text,
+    given,
+)
 from dialog_s2s.dialogue.manager import Bot
-from dialog_s2s.errors import DiskError, Stopped, UsageError
+from dialog_s2s.errors import BundleError, DiskError, Stopped, UsageError
 from dialog_s2s.generation.engine import Engine
 from dialog_s2s.generation.torch_backend import TorchBackend
 from dialog_s2s.memory.database import make_private
@@ -27,6 +34,7 @@ from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.weights import load_weights, weights_to_bytes
 from dialog_s2s.text.batches import epoch
 from dialog_s2s.text.noise import Noise
+from dialog_s2s.text.tokenizer import VocabularyError
 from dialog_s2s.training.ancestor import Ancestor
 from dialog_s2s.training.calibration import Fitted
 from dialog_s2s.training.card import model_card
@@ -43,6 +51,7 @@ from dialog_s2s.training.folder import (
     how_to_resume,
     read_record,
     run_folder,
+    saved,
     unfinished,
 )
 from dialog_s2s.training.host import best_precision, cores, keep_freed_memory
@@ -65,6 +74,10 @@ RESERVE = 0.04
 
 SAVE_SECONDS = 20.0
 """Training that a kill may cost."""
+
+LONGER = 0.5
+"""Share of the pieces chosen that may be longer than a character, where characters alone are more
+than were chosen."""
 
 FEW = 4
 """Passes over the corpus below which a bot is likely to talk nonsense."""
@@ -137,8 +150,9 @@ def train(
         )
         if not world.first:
             task = dataclasses.replace(task, monitor=Silent(), say=lambda line: None)
-        begun = world.same(world.by_the_first(lambda: _begun(task, resume)))
         settings = _merged(config or Config(), minutes, seed, format)
+        asked_for = _asked_for(data, format, task.base, settings)
+        begun = world.same(world.by_the_first(lambda: _begun(task, resume, asked_for)))
         if begun is not None:
             data, format, task = _as_begun(data, task, Record(**begun[0]))
             settings = config_from_text(begun[1].encode(), "the run's configuration")
@@ -160,12 +174,17 @@ def train(
         torch.set_num_threads(_threads(settings.training, world.size))
         keep_freed_memory()
         named = None if task.base is None else str(task.base)
-        record = Record(_paths(data), os.path.abspath("."), format, named, job=job())
+        record = Record(
+            _paths(data), os.path.abspath("."), format, named, job=job(), asked=asked_for
+        )
+        chosen = {choice.setting for choice in choices}
         with _workplace() as folder:
             if tuning is not None:
                 return _tuned(tuning, corpus, counted, settings, Path(folder), task)
             going_on = begun is not None
-            report = _run(corpus, ancestor, counted, settings, Path(folder), task, record, going_on)
+            report = _run(
+                corpus, ancestor, counted, settings, chosen, Path(folder), task, record, going_on
+            )
         world.same(None)  # until the bundle is there
         return report
 
@@ -184,14 +203,11 @@ class _Task:
     ledger: Ledger
 
 
-def _begun(task: _Task, resume: bool) -> tuple[dict[str, object], str] | None:
+def _begun(task: _Task, resume: bool, asked: str) -> tuple[dict[str, object], str] | None:
     """The record and the settings of the interrupted run that is taken up, if one is; and whether
-    there is place for what is made. `torchrun` asks for no `resume` where it starts processes anew.
-    """
-    record = read_record(task.out)
-    waiting = record is not None and unfinished(task.out)
-    own = record is not None and record.job != "" and record.job == job()
-    if record is not None and waiting and (resume or own or (restarted() and not task.replace)):
+    there is place for what is made."""
+    record = _record(task, resume)
+    if record is not None and _taken_up(record, task, resume, asked):
         bundle.check_place(task.out, True)
         return dataclasses.asdict(record), config_text(config_of(task.out))
     if resume:
@@ -200,12 +216,34 @@ def _begun(task: _Task, resume: bool) -> tuple[dict[str, object], str] | None:
             "or go on from a finished bot with --from"
         )
     bundle.check_place(task.out, task.replace)
-    if waiting and not task.replace:
+    if record is not None and unfinished(task.out) and not task.replace:
         raise UsageError(
             f"{run_folder(task.out)}: holds an interrupted training of this bot; go on with it: "
             f"{how_to_resume(task.out)}; or add --force to begin anew"
         )
     return None
+
+
+def _record(task: _Task, resume: bool) -> Record | None:
+    """That of the bot's run; none of a damaged one that is to be replaced."""
+    try:
+        return read_record(task.out)
+    except BundleError:
+        if resume or not task.replace:
+            raise
+        return None
+
+
+def _taken_up(record: Record, task: _Task, resume: bool, asked: str) -> bool:
+    """Whether it is gone on with a run. `torchrun` asks for no `resume` where it starts processes
+    anew, which it does even where one was lost when the bot was there: then the same bot is written
+    again. What another call of the same program made is replaced if that is asked for."""
+    own = record.job != "" and record.job == job()
+    if not saved(task.out):
+        return False
+    if not record.finished:
+        return resume or own or (restarted() and not task.replace)
+    return own and restarted() and (not task.replace or record.asked == asked != "")
 
 
 def _read(
@@ -224,6 +262,15 @@ def _as_begun(data: object, task: _Task, begun: Record) -> tuple[object, str | N
         data = [begun.named(file) for file in begun.files]
     task.say(f"Going on with the training of {task.out}.")
     return data, begun.format, dataclasses.replace(task, base=base, replace=True)
+
+
+def _asked_for(data: object, format: str | None, base: Path | None, settings: Config) -> str:
+    """A digest of what a call asks for; of pairs from Python, none."""
+    files = _paths(data)
+    if not files:
+        return ""
+    told = repr((files, format, None if base is None else str(base)))
+    return fingerprint([told.encode(), config_text(settings).encode()])
 
 
 def _paths(data: object) -> tuple[str, ...]:
@@ -251,6 +298,7 @@ def _run(
     ancestor: Ancestor | None,
     counted: Survey,
     settings: Config,
+    chosen: Collection[str],
     folder: Path,
     task: _Task,
     record: Record,
@@ -261,7 +309,7 @@ def _run(
     # if it cannot be read, that is told now, not when all is learnt
     world.by_the_first(lambda: _check_taught(out, asked))
     settings, prepared, recollection = world.together(
-        lambda: _prepared(corpus, asked, folder, ancestor, task)
+        lambda: _prepared(corpus, asked, chosen, folder, ancestor, task)
     )
     digest = _fingerprint(prepared, folder, ancestor)
     world.agree(f"{digest} {VERSION} {config_text(settings)}", "data")
@@ -375,19 +423,25 @@ def _tuned(
     folder: Path,
     task: _Task,
 ) -> Report:
-    """Seconds of learning what is new, of which no run is kept; each process does the same."""
+    """Seconds of learning what is new, of which no run is kept; each process does the same. What
+    was left of an earlier run would write over the bot if it were gone on with, and is removed."""
     for line in tuning.told():
         task.say(line)
     world = task.world
-    prepared, recollection, model, outcome = world.together(
-        lambda: learn(tuning, corpus, settings, folder, task.monitor, task.stop)
-    )
-    if outcome.left or (outcome.interrupted and world.same(_same_place(task.base, task.out))):
-        raise Stopped(signal.SIGTERM if outcome.left else signal.SIGINT)
-    calibrated = world.by_the_first(
-        lambda: _finished(settings, counted, prepared, model, outcome, recollection, task)
-    )
-    world.same(None)  # until the bundle is there
+    outdated = world.by_the_first(lambda: Run.outdated(task.out))
+    try:
+        prepared, recollection, model, outcome = world.together(
+            lambda: learn(tuning, corpus, settings, folder, task.monitor, task.stop)
+        )
+        if outcome.left or (outcome.interrupted and world.same(_same_place(task.base, task.out))):
+            raise Stopped(signal.SIGTERM if outcome.left else signal.SIGINT)
+        calibrated = world.by_the_first(
+            lambda: _finished(settings, counted, prepared, model, outcome, recollection, task)
+        )
+        world.by_the_first(lambda: None if outdated is None else outdated.discard())
+    finally:
+        if outdated is not None:
+            outdated.close()
     parameters = sum(weight.numel() for weight in model.parameters())
     held_out = len(prepared.held_out)
     return Report(task.out, settings, counted, held_out, parameters, outcome, calibrated)
@@ -396,6 +450,7 @@ def _tuned(
 def _prepared(
     corpus: Corpus,
     settings: Config,
+    chosen: Collection[str],
     folder: Path,
     ancestor: Ancestor | None,
     task: _Task,
@@ -412,8 +467,17 @@ def _prepared(
     if ancestor is not None:
         share = given(settings.text.held_out, "text.held_out")
         held = ancestor.held_openings(corpus, share, settings.training.seed)
+    seed = settings.training.seed
     with ledger.part("pieces"):
-        prepared = prepare(corpus, settings.text, settings.training.seed, folder, shape, held)
+        try:
+            prepared = prepare(corpus, settings.text, seed, folder, shape, held)
+        except VocabularyError as error:
+            if "text.vocabulary" not in chosen:
+                raise
+            text = _wider(settings.text, error.least)
+            prepared = prepare(corpus, text, seed, folder, shape, held)
+            told = f"its characters alone are {error.least:,} pieces"
+            say(f"  {'text.vocabulary':<26} {text.vocabulary:<12} {told}")
     for line in _split(prepared, settings):
         say(line)
     # a corpus may not hold as many pieces as were asked for
@@ -425,6 +489,12 @@ def _prepared(
         recollection = Recollection(prepared, settings, encoder, folder, ledger)
     say(recollection.told())
     return settings, recollection.prepared, recollection
+
+
+def _wider(text: TextConfig, least: int) -> TextConfig:
+    """With room for so many pieces that there must be, and for longer ones."""
+    room = round(LONGER * given(text.vocabulary, "text.vocabulary"))
+    return dataclasses.replace(text, vocabulary=least + room)
 
 
 def _finished(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from tiny import ANSWERS, brief
 
 import dialog_s2s
 from dialog_s2s.bundle import CARD, FORMAT, MANIFEST, MEMORY, REQUIRED, write_bundle
-from dialog_s2s.errors import DiskError, Stopped
+from dialog_s2s.errors import BusyError, DiskError, Stopped
 from dialog_s2s.interfaces import starter
 from dialog_s2s.interfaces.starter import MINUTES, corpora, starter_bot, starter_path
 from dialog_s2s.interfaces.train import StopSignal
 from dialog_s2s.text.readers import read
-from dialog_s2s.training.folder import unfinished
+from dialog_s2s.training.folder import CONFIG, RECORD, STATE, run_folder, unfinished
 from dialog_s2s.training.monitor import Progress
+from dialog_s2s.training.run import Run
 
 
 @pytest.fixture
@@ -160,6 +162,65 @@ def test_one_that_was_interrupted_is_gone_on_with(
     assert "9 updates; ran to its end" in (starter_path() / CARD).read_text()
 
 
+def damage_record(folder: Path) -> None:
+    record = folder / RECORD
+    record.write_bytes(record.read_bytes()[:40])
+
+
+def damage_settings(folder: Path) -> None:
+    settings = folder / CONFIG
+    settings.write_bytes(settings.read_bytes()[:400])
+
+
+def damage_checkpoints(folder: Path) -> None:
+    for state in folder.rglob(STATE):
+        state.write_text("{")
+
+
+@pytest.mark.parametrize("damage", [damage_record, damage_settings, damage_checkpoints])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_was_interrupted_and_is_damaged_is_begun_anew(
+    small: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+    damage: Callable[[Path], None],
+) -> None:
+    interrupted(number, monkeypatch)
+    damage(run_folder(starter_path()))
+    capsys.readouterr()
+    assert starter_bot() == starter_path()
+    err = capsys.readouterr().err
+    assert err.count("What was begun cannot be gone on with, and is begun anew.\n") == 1
+    assert "Went on" not in err
+    assert not unfinished(starter_path())
+    assert "9 updates; ran to its end" in (starter_path() / CARD).read_text()
+    assert starter_bot() == starter_path()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_one_that_is_there_needs_no_record(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    starter_bot()
+    damage_record(run_folder(starter_path()))
+    capsys.readouterr()
+    assert starter_bot() == starter_path()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_one_that_another_program_trains_is_waited_for(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("fcntl")
+    interrupted(signal.SIGTERM, monkeypatch)
+    other = Run.outdated(starter_path())
+    assert other is not None
+    with pytest.raises(BusyError, match="another program is training this bot; wait for it"):
+        starter_bot()
+    assert "is begun anew" not in capsys.readouterr().err
+    other.close()
+    assert unfinished(starter_path())
+
+
 def test_one_that_was_begun_on_other_corpora_is_begun_anew(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -167,6 +228,8 @@ def test_one_that_was_begun_on_other_corpora_is_begun_anew(
     small.write_text(small.read_text().replace("good morning", "good day"))
     capsys.readouterr()
     assert starter_bot() == starter_path()
-    assert "Went on" not in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "Went on" not in err
+    assert err.count("What was begun cannot be gone on with, and is begun anew.\n") == 1
     assert not unfinished(starter_path())
     assert "9 updates; ran to its end" in (starter_path() / CARD).read_text()

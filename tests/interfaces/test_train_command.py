@@ -191,6 +191,12 @@ def test_errors_of_going_on(
     (place / "pairs.csv").unlink()
     failed(3, "pairs.csv: does not exist", "--resume")
     (place / "pairs.csv").write_text(data)
+    for name in ("run.json", "config.yaml"):
+        file = place / "runs" / "bot" / name
+        sound = file.read_bytes()
+        file.write_bytes(sound[: len(sound) // 2])
+        failed(3, f"runs/bot/{name}: is damaged; begin anew with --force", "--resume")
+        file.write_bytes(sound)
     last = saved(place)[-1]
     weights = (last / "weights.safetensors").read_bytes()
     (last / "weights.safetensors").write_bytes(weights[:-100])

@@ -14,7 +14,7 @@ from dialog_s2s.errors import ConfigError
 from dialog_s2s.model.build import build
 from dialog_s2s.model.generator import Generator
 from dialog_s2s.model.layers import PieceEmbedding
-from dialog_s2s.training.optimizer import optimizer_for, rate_at
+from dialog_s2s.training.optimizer import Optimizer, rate_at
 
 SIZE, WIDTH = 23, 6
 CONFIG = ModelConfig(
@@ -134,17 +134,15 @@ def renamed(batch: int, names: tuple[int, int], seed: int) -> tuple[Tensor, Tens
 def test_names_never_learnt_can_be_said_if_copied(copies: bool) -> None:
     torch.manual_seed(1)
     model = build(dataclasses.replace(CONFIG, copy=copies), PIECES)
-    optimizer = optimizer_for(model, 0.01)
+    optimizer = Optimizer(model, 0.01)
     learnt, never = (FIRST + 8, FIRST + 24), (FIRST + 24, FIRST + 33)
     for update in range(250):
         source_BS, fed_BT, target_BT = renamed(48, learnt, 100 + update)
-        for group in optimizer.param_groups:
-            group["lr"] = rate_at(update, 250, 1e-2, 0.1)
         loss = model.loss(source_BS, source_BS != PADDING, fed_BT, target_BT)
-        optimizer.zero_grad()
-        (loss.objective / loss.tokens).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        model.zero_grad()
+        loss.objective.backward()
+        optimizer.clip(loss.tokens, 1.0)
+        optimizer.step(rate_at(update, 250, 1e-2, 0.1))
     model.eval()
     with torch.no_grad():
         source_BS, fed_BT, target_BT = renamed(200, never, 7)

@@ -10,7 +10,7 @@ from torch import Tensor
 from dialog_s2s.config import ModelConfig
 from dialog_s2s.model.build import build
 from dialog_s2s.model.seq2seq import Seq2Seq
-from dialog_s2s.training.optimizer import optimizer_for, rate_at
+from dialog_s2s.training.optimizer import Optimizer, rate_at
 
 ALPHABET = 10
 
@@ -45,16 +45,14 @@ def learn(
         copy=False,
     )
     model = build(config, PIECES)
-    optimizer = optimizer_for(model, 0.01)
+    optimizer = Optimizer(model, 0.01)
     for update in range(updates):
         source_BS, fed_BT, target_BT = task(64, shortest, longest, 100 + update)
-        for group in optimizer.param_groups:
-            group["lr"] = rate_at(update, updates, rate, 0.1)
         loss = model.loss(source_BS, source_BS != PADDING, fed_BT, target_BT)
-        optimizer.zero_grad()
-        (loss.objective / loss.tokens).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        model.zero_grad()
+        loss.objective.backward()
+        optimizer.clip(loss.tokens, 1.0)
+        optimizer.step(rate_at(update, updates, rate, 0.1))
     return model.eval()
 
 

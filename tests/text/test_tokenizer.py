@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from dialog_s2s.errors import BundleError, DataError
 from dialog_s2s.text import tokenizer as tokenizers
-from dialog_s2s.text.tokenizer import END, PADDING, SMALLEST, START, UNKNOWN, Tokenizer
+from dialog_s2s.text.tokenizer import (
+    END,
+    PADDING,
+    SMALLEST,
+    START,
+    UNKNOWN,
+    Tokenizer,
+    VocabularyError,
+)
 from dialog_s2s.text.turns import Role
 
 SPECIAL = range(SMALLEST - 256)
@@ -149,6 +157,17 @@ def test_a_space_mark_is_read_as_a_space(tokenizer: Tokenizer) -> None:
 def test_the_vocabulary_is_no_larger_than_asked(tokenizer: Tokenizer) -> None:
     assert SMALLEST < tokenizer.size <= 420
     assert Tokenizer.train(["a b"], 100_000).size < 400
+
+
+@pytest.mark.parametrize("phrases", [False, True])
+def test_a_vocabulary_without_room_for_the_characters_is_told(phrases: bool) -> None:
+    texts = ["".join(map(chr, range(start, start + 10))) for start in range(0x4E00, 0x4F00, 10)]
+    with pytest.raises(VocabularyError, match=r"text\.vocabulary 300 is too small") as caught:
+        Tokenizer.train(texts, 300, phrases)
+    assert f"{caught.value.least} pieces; set it to that or more" in str(caught.value)
+    assert Tokenizer.train(texts, caught.value.least, phrases).size == caught.value.least
+    with pytest.raises(VocabularyError):
+        Tokenizer.train(texts, caught.value.least - 1, phrases)
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["  ", "\t\n"]])

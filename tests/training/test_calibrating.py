@@ -15,6 +15,8 @@ from tiny import dialogues
 
 from dialog_s2s import Bot
 from dialog_s2s.dialogue.confidence import CLEAR, FEATURES
+from dialog_s2s.errors import ConfigError
+from dialog_s2s.generation.torch_backend import TorchBackend
 from dialog_s2s.memory.keys import key
 from dialog_s2s.memory.rows import NewRow, Row
 from dialog_s2s.text.thesaurus import EMPTY, Thesaurus
@@ -231,6 +233,32 @@ def test_the_seed_alone_decides(tiny_bot: Bot) -> None:
     assert np.array_equal(made[0].features_QF, made[1].features_QF)
     assert np.array_equal(made[0].right_Q, made[1].right_Q)
     assert not np.array_equal(made[0].features_QF, made[2].features_QF)
+
+
+def scarce(patch: pytest.MonkeyPatch, most: int) -> None:
+    """Memory for so many sources at once."""
+    real = TorchBackend.encode
+
+    def encode(self: TorchBackend, sources: Sequence[Sequence[int]]) -> object:
+        if len(sources) > most:
+            raise MemoryError
+        return real(self, sources)
+
+    patch.setattr(TorchBackend, "encode", encode)
+
+
+def test_where_memory_runs_out_it_is_asked_by_halves(
+    tiny_bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = asked_of(tiny_bot)
+    scarce(monkeypatch, 4)
+    found = asked_of(tiny_bot)
+    assert np.allclose(found.features_QF, wanted.features_QF, atol=1e-4)
+    assert np.array_equal(found.right_Q, wanted.right_Q)
+    assert np.array_equal(found.known_Q, wanted.known_Q)
+    scarce(monkeypatch, 0)
+    with pytest.raises(ConfigError, match="memory does not suffice for a single example"):
+        asked_of(tiny_bot)
 
 
 def rows_in(bot: Bot) -> list[Row]:

@@ -15,7 +15,7 @@ from tiny import CONFIG, FOLLOW_UPS, REPLIES, SUNDAY, brief, dialogues
 from dialog_s2s import Bot, train
 from dialog_s2s.bundle import MANIFEST, MEMORY, RECALL, RECALL_TENSORS, THESAURUS, open_bundle
 from dialog_s2s.config import Config, TrainingConfig
-from dialog_s2s.errors import BundleError, Stopped
+from dialog_s2s.errors import BundleError, Stopped, UsageError
 from dialog_s2s.memory.rows import TRAINED, Rows
 from dialog_s2s.model.build import build
 from dialog_s2s.model.weights import load_weights
@@ -26,9 +26,10 @@ from dialog_s2s.training import finetuning as module
 from dialog_s2s.training.ancestor import Ancestor
 from dialog_s2s.training.corpus import corpus_of, prepare
 from dialog_s2s.training.finetuning import OLD, Tuning
+from dialog_s2s.training.folder import RECORD, in_the_way, run_folder
 from dialog_s2s.training.monitor import Event, Silent
 from dialog_s2s.training.objective import measure
-from dialog_s2s.training.stopping import FINISH, LEAVE
+from dialog_s2s.training.stopping import FINISH, GO_ON, LEAVE
 
 MORE = ("may Ottilie Brzezinski bring dogs", "Yes, Ottilie, on a lead.")
 NAMED = ("쭈꾸미 담당이 누구예요", "햇님반 뷁댕이예요.")
@@ -106,6 +107,36 @@ def test_what_was_fitted_is_inherited(tuned: tuple[Path, list[str]], tiny_bundle
     assert pairs_of(tuned[0])["trained"] == 35
     threads = old.config().training.threads  # which are those of the machine
     assert old.config().training == replace(new.config().training, threads=threads)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_was_left_of_an_earlier_run_goes_when_the_bot_is_there(
+    tiny_bundle: Path, tuned: tuple[Path, list[str]], tmp_path: Path, damaged: bool
+) -> None:
+    """Or it would be gone on with, and write over the bot."""
+    out = tmp_path / "bot"
+    config = replace(brief(8), training=replace(brief(8).training, save_updates=2))
+    stops = iter([GO_ON, GO_ON, LEAVE])
+    with pytest.raises(Stopped):
+        train(dialogues(), out, config=config, stop=lambda: next(stops))
+    if damaged:
+        (run_folder(out) / RECORD).write_text("{")
+    with pytest.raises(Stopped):
+        train([MORE], out, base=tiny_bundle, replace=True, stop=lambda: LEAVE)
+    assert in_the_way(out)
+    assert not out.exists()
+    train([MORE], out, base=tiny_bundle, replace=True)
+    assert digest(out) == digest(tuned[0])
+    assert not run_folder(out).exists()
+    with pytest.raises(UsageError, match="there is no interrupted training"):
+        train([], out, resume=True)
+
+
+def test_a_finished_run_stays_what_it_was(tiny_bundle: Path, tmp_path: Path) -> None:
+    train(dialogues(), tmp_path / "bot", config=brief(2))
+    before = sorted(run_folder(tmp_path / "bot").rglob("*"))
+    train([MORE], tmp_path / "bot", base=tiny_bundle, replace=True)
+    assert sorted(run_folder(tmp_path / "bot").rglob("*")) == before
 
 
 def test_the_same_pairs_make_the_same_bytes(

@@ -11,14 +11,14 @@ from tiny import model
 from dialog_s2s.text.batches import Position
 from dialog_s2s.training.joint import Joint
 from dialog_s2s.training.learner import SMOOTHED, Counts, Learner
-from dialog_s2s.training.optimizer import optimizer_for
+from dialog_s2s.training.optimizer import Optimizer
 
 
 def learner(joint: bool = False) -> Learner:
     fresh = model()
     ones = np.ones(3)
     return Learner(
-        fresh, optimizer_for(fresh, 0.01), Joint(ones, ones, ones.copy(), 0.1) if joint else None
+        fresh, Optimizer(fresh, 0.01), Joint(ones, ones, ones.copy(), 0.1) if joint else None
     )
 
 
@@ -26,9 +26,7 @@ def step(learning: Learner, seed: int) -> None:
     torch.manual_seed(seed)
     for weight in learning.model.parameters():
         weight.grad = torch.randn_like(weight)
-    for group in learning.optimizer.param_groups:
-        group["lr"] = 0.01
-    learning.optimizer.step()
+    learning.optimizer.step(0.01)
     learning.counts.update += 1
 
 

@@ -83,6 +83,18 @@ def run(
     return fresh, fit(fresh, learnt, held_out, chosen, noise, recorder, stop), recorder
 
 
+def scarce_in_checks(patch: pytest.MonkeyPatch, most: int) -> None:
+    """Memory for so many examples at once where no gradients are made."""
+    real = Seq2Seq.loss
+
+    def loss(self: Seq2Seq, source_BS: Tensor, *given: object) -> object:
+        if torch.is_inference_mode_enabled() and len(source_BS) > most:
+            raise MemoryError
+        return real(self, source_BS, *given)
+
+    patch.setattr(Seq2Seq, "loss", loss)
+
+
 def same(one: list[Tensor], other: list[Tensor]) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
@@ -332,3 +344,25 @@ def test_pace_changes_nothing(learnt: Shard, tokenizer: Tokenizer) -> None:
     before = [weight.detach().clone() for weight in fresh.parameters()]
     assert pace(fresh, learnt, settings(), Noise(tokenizer)) > 0
     assert same(weights(fresh), before)
+
+
+@pytest.mark.parametrize("most", [1, 5])
+def test_where_memory_runs_out_in_a_check_it_is_made_by_halves(
+    learnt: Shard, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    chosen = settings(4, checks=2, batch_tokens=8000)
+    _, wanted, plain = run(learnt, learnt, tokenizer, chosen)
+    scarce_in_checks(monkeypatch, most)
+    _, outcome, recorder = run(learnt, learnt, tokenizer, chosen)
+    assert outcome.held_out == pytest.approx(wanted.held_out, rel=1e-5)
+    assert (outcome.best_update, outcome.skipped) == (wanted.best_update, 0)
+    assert same(recorder.weights[-1], plain.weights[-1])
+    assert recorder.at(CHECKED) == [2, 4]
+
+
+def test_an_example_that_cannot_be_checked_ends_it(
+    learnt: Shard, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scarce_in_checks(monkeypatch, 0)
+    with pytest.raises(ConfigError, match="memory does not suffice for a single example; lower"):
+        run(learnt, learnt, tokenizer, settings())

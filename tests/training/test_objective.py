@@ -7,8 +7,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from test_lanes import spoilt
 
 from dialog_s2s.config import ModelConfig
+from dialog_s2s.errors import ConfigError
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.text.batches import Batch, collate
@@ -154,3 +156,29 @@ def test_low_precision_learns_nearly_the_same(core: str, batch: Batch) -> None:
     assert low == pytest.approx(full, rel=0.01)
     assert low != full
     assert (near - wanted).norm() < 0.05 * wanted.norm()
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_measuring_goes_on_by_halves_where_memory_runs_out(
+    model: Seq2Seq, batch: Batch, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    moved = collate(SOURCES, REPLIES, [3, 0, 2, 1])
+    whole, each = measure(model, [batch, batch]), measure_each(model, [moved], 5)
+    sizes = spoilt(monkeypatch, MemoryError(), most)
+    parts = measure(model, [batch, batch])
+    assert parts.nats == pytest.approx(whole.nats, rel=1e-6)
+    assert parts.tokens == whole.tokens
+    assert measure_each(model, [moved], 5).tolist() == pytest.approx(each.tolist(), rel=1e-6)
+    assert sum(size for size in sizes if size <= most) == 3 * batch.size
+
+
+def test_an_example_that_cannot_be_measured_is_told(
+    model: Seq2Seq, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt(monkeypatch, torch.OutOfMemoryError("CUDA out of memory."), 0)
+    for work in (lambda: measure(model, [batch]), lambda: measure_each(model, [batch], 4)):
+        with pytest.raises(ConfigError, match="memory does not suffice for a single example"):
+            work()
+    spoilt(monkeypatch, RuntimeError("shapes differ"), 0)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        measure(model, [batch])

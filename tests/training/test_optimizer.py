@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
 from dialog_s2s.config import ModelConfig
 from dialog_s2s.model.build import Pieces, build
-from dialog_s2s.training.optimizer import optimizer_for, rate_at
-
-RECURRENT_BIASES = ("bias_G3M", "candidate_bias_GM")
+from dialog_s2s.training.optimizer import MATRICES, Optimizer, orthogonal, rate_at
 
 
 def model(core: str) -> nn.Module:
@@ -30,39 +30,128 @@ def model(core: str) -> nn.Module:
     return build(config, Pieces(12, 0, (4, 5, 6)))
 
 
-@pytest.mark.parametrize("core", ["gru", "transformer"])
-def test_every_weight_is_optimised_once_and_matrices_alone_decay(core: str) -> None:
-    part = model(core)
-    groups = optimizer_for(part, 0.25).param_groups
-    names = {id(weight): name for name, weight in part.named_parameters()}
-    found = [(names[id(w)], group["weight_decay"]) for group in groups for w in group["params"]]
-    assert sorted(name for name, _ in found) == sorted(names.values())
-    free = ("bias", "norm", "asks", "pieces", "kinds", "distances")
-    for name, decay in found:
-        if not name.endswith(RECURRENT_BIASES):
-            assert decay == (0.0 if any(part in name for part in free) else 0.25), name
+def test_the_matrices_of_a_gru_and_of_a_transformer() -> None:
+    for core, count in (("gru", 10), ("transformer", 20)):
+        part = model(core)
+        made = Optimizer(part, 0.25)
+        matrices = [name.removeprefix("mean.") for name in made.tensors()]
+        assert len(matrices) >= count // 2
+        for name in matrices:
+            assert not any(
+                kind in name for kind in ("bias", "norm", "pieces", "kinds", "distances")
+            )
+        assert sorted(map(id, made.weights)) == sorted(map(id, part.parameters()))
 
 
-def test_recurrent_biases_do_not_decay() -> None:
-    part = model("gru")
-    decaying, _ = (group["params"] for group in optimizer_for(part, 0.25).param_groups)
-    decays = {id(weight) for weight in decaying}
-    biases = [w for name, w in part.named_parameters() if name.endswith(RECURRENT_BIASES)]
-    assert biases
-    assert not [weight for weight in biases if id(weight) in decays]
+def after_a_step(part: nn.Module, decay: float = 0.0, seed: int = 1) -> dict[str, Tensor]:
+    """How each weight of a module is changed at rate 0.01."""
+    torch.manual_seed(seed)
+    before = {name: weight.detach().clone() for name, weight in part.named_parameters()}
+    for weight in part.parameters():
+        weight.grad = torch.randn_like(weight)
+    optimizer = Optimizer(part, decay)
+    optimizer.clip(1.0, 1e9)
+    optimizer.step(0.01)
+    return {name: weight.detach() - before[name] for name, weight in part.named_parameters()}
 
 
-def test_decay_shrinks_what_has_no_gradient() -> None:
+def test_a_matrix_is_changed_along_all_of_its_directions_alike() -> None:
+    for shape in ((24, 24), (24, 48), (48, 24)):
+        changed = after_a_step(nn.Linear(*shape))["weight"]
+        lengths = torch.linalg.svdvals(changed) / (0.01 * MATRICES)
+        lengths = lengths / (max(shape) / min(shape)) ** 0.5
+        assert lengths.max() < 1.3
+        assert lengths.median() > 0.5
+        gradient = torch.linalg.svdvals(torch.randn(shape))
+        assert lengths.min() / lengths.max() > gradient.min() / gradient.max()
+
+
+def test_groups_of_matrices_are_each_as_if_alone() -> None:
+    stacked = torch.randn(3, 8, 5)
+    apart = torch.stack([orthogonal(each) for each in stacked])
+    torch.testing.assert_close(orthogonal(stacked), apart)
+    torch.testing.assert_close(orthogonal(stacked.mT), apart.mT)
+
+
+@given(st.floats(1e-6, 1e6))
+def test_what_is_made_orthogonal_may_have_any_size(size: float) -> None:
+    torch.manual_seed(1)
+    matrix = torch.randn(6, 4)
+    torch.testing.assert_close(orthogonal(matrix * size), orthogonal(matrix))
+
+
+def test_no_gradient_is_no_change() -> None:
+    assert not orthogonal(torch.zeros(4, 6)).any()
+    layer = nn.Linear(6, 4)
+    before = layer.weight.detach().clone()
+    layer.bias.grad = torch.ones(4)
+    optimizer = Optimizer(layer, 0.0)
+    optimizer.clip(1.0, 1.0)
+    optimizer.step(0.1)
+    assert torch.equal(layer.weight, before)
+    assert not torch.equal(layer.bias, torch.zeros(4))
+
+
+def test_matrices_alone_decay() -> None:
     layer = nn.Linear(3, 2)
     before = layer.weight.detach().clone()
-    optimizer = optimizer_for(layer, 0.5)
-    for group in optimizer.param_groups:
-        group["lr"] = 0.1
-    (layer(torch.zeros(1, 3)) * 0).sum().backward()
     bias = layer.bias.detach().clone()
-    optimizer.step()
-    torch.testing.assert_close(layer.weight, before * 0.95)
+    (layer(torch.zeros(1, 3)) * 0).sum().backward()
+    optimizer = Optimizer(layer, 0.5)
+    optimizer.clip(1.0, 1.0)
+    optimizer.step(0.1)
+    torch.testing.assert_close(layer.weight, before * (1 - 0.1 * MATRICES * 0.5))
     torch.testing.assert_close(layer.bias, bias)
+
+
+@pytest.mark.parametrize("core", ["gru", "transformer"])
+def test_gradients_are_over_what_was_counted_and_clipped(core: str) -> None:
+    changes = []
+    for counted, most in ((1.0, 1.0), (50.0, 1.0), (50.0, 1e9)):
+        torch.manual_seed(3)
+        part = model(core)
+        optimizer = Optimizer(part, 0.0)
+        torch.manual_seed(4)
+        for _ in range(3):
+            for weight in part.parameters():
+                weight.grad = torch.randn_like(weight) * counted
+            whole = torch.nn.utils.get_total_norm([weight.grad for weight in part.parameters()])
+            norm = optimizer.clip(counted, most)
+            assert norm == pytest.approx(float(whole) / counted)
+            optimizer.step(0.01)
+        changes.append((norm, [weight.detach().clone() for weight in part.parameters()]))
+    assert changes[0][0] == pytest.approx(changes[1][0], rel=1e-5)
+    for one, other in zip(changes[0][1], changes[1][1], strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_threads_change_nothing() -> None:
+    made = []
+    with ThreadPoolExecutor(2) as pool:
+        for spread in (map, pool.map):
+            torch.manual_seed(3)
+            part = model("gru")
+            optimizer = Optimizer(part, 0.1)
+            for _ in range(2):
+                for weight in part.parameters():
+                    weight.grad = torch.randn_like(weight)
+                optimizer.clip(2.0, 1.0)
+                optimizer.step(0.01, spread)
+            made.append([weight.detach().clone() for weight in part.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*made, strict=True))
+
+
+def test_what_fails_in_a_thread_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(matrix: Tensor) -> Tensor:
+        raise RuntimeError("not enough memory")
+
+    monkeypatch.setattr("dialog_s2s.training.optimizer.orthogonal", failing)
+    part = model("gru")
+    optimizer = Optimizer(part, 0.1)
+    for weight in part.parameters():
+        weight.grad = torch.zeros_like(weight)
+    with ThreadPoolExecutor(2) as pool, pytest.raises(RuntimeError, match="enough memory"):
+        optimizer.step(0.01, pool.map)
 
 
 def test_the_rate_rises_and_falls_in_lines() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tiny import CONFIG, model
 
-from dialog_s2s.errors import BundleError, DiskError, UsageError
+from dialog_s2s.errors import BundleError, BusyError, DiskError, UsageError
 from dialog_s2s.training.folder import (
     CHECKPOINTS,
     LOCK,
@@ -19,23 +19,25 @@ from dialog_s2s.training.folder import (
     Record,
     config_of,
     how_to_resume,
+    in_the_way,
     read_record,
     run_folder,
+    saved,
     unfinished,
 )
 from dialog_s2s.training.folder import (
     CONFIG as SETTINGS,
 )
 from dialog_s2s.training.learner import Learner
-from dialog_s2s.training.optimizer import optimizer_for
-from dialog_s2s.training.run import Run, fingerprint
+from dialog_s2s.training.optimizer import Optimizer
+from dialog_s2s.training.run import Run, fcntl, fingerprint
 
 MADE = Record(("a.csv",), os.path.abspath("."), None, None, "digest")
 
 
 def learner() -> Learner:
     fresh = model()
-    made = Learner(fresh, optimizer_for(fresh, 0.0), None)
+    made = Learner(fresh, Optimizer(fresh, 0.0), None)
     made.mark_good()
     return made
 
@@ -156,6 +158,77 @@ def test_a_damaged_record_is_named(tmp_path: Path, text: str) -> None:
     (run.folder / RECORD).write_text(text)
     with pytest.raises(BundleError, match=r"run\.json: is damaged; begin anew with --force"):
         read_record(tmp_path / "bot")
+
+
+def test_damaged_settings_are_named(tmp_path: Path) -> None:
+    """However much of them is there: a part may be good YAML."""
+    run = begun(tmp_path / "bot", 1)
+    run.close()
+    file = run.folder / SETTINGS
+    whole = file.read_bytes()
+    for size in {*range(0, len(whole), 997), len(whole) - 1}:
+        file.write_bytes(whole[:size])
+        with pytest.raises(BundleError, match=r"config\.yaml: is damaged; begin anew with --force"):
+            config_of(tmp_path / "bot")
+    for text in ("\0\0\n", "model: [\n", "mdoel:\n", "- x\n"):
+        file.write_text(text)
+        with pytest.raises(BundleError, match=r"config\.yaml.*; mend it, or .* --force"):
+            config_of(tmp_path / "bot")
+    file.unlink()
+    with pytest.raises(BundleError, match=r"config\.yaml: is damaged"):
+        config_of(tmp_path / "bot")
+
+
+def test_what_is_in_the_way(tmp_path: Path) -> None:
+    """A damaged record alone tells nothing, but what could be gone on from does."""
+    out = tmp_path / "bot"
+    assert not in_the_way(out)
+    run = begun(out, 1)
+    assert in_the_way(out)
+    (run.folder / RECORD).write_text("{")
+    assert in_the_way(out)
+    run.close()
+    run = begun(out, 1)
+    run.finish()
+    assert not in_the_way(out)
+    (run.folder / RECORD).write_text("{")
+    assert not in_the_way(out)
+    run.close()
+
+
+@pytest.mark.parametrize(("job", "whole"), [("", 0), ("tea host 7", 1)])
+def test_what_may_be_started_anew_keeps_its_last_state(
+    tmp_path: Path, job: str, whole: int
+) -> None:
+    run = Run.begin(tmp_path / "bot", CONFIG, replace(MADE, job=job))
+    learning = learner()
+    for update in (3, 6):
+        learning.counts.update = update
+        run.save(learning.mark_good(), 9)
+    run.finish()
+    run.close()
+    assert [each.name for each in saved(tmp_path / "bot")] == ["000000006"] * whole
+    assert not unfinished(tmp_path / "bot")
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_one_that_is_outdated_is_discarded_in_the_end_alone(tmp_path: Path, damaged: bool) -> None:
+    out = tmp_path / "bot"
+    run = begun(out, 3)
+    if damaged:
+        (run.folder / RECORD).write_text("{")
+    if fcntl is not None:
+        with pytest.raises(BusyError, match="another program is training this bot"):
+            Run.outdated(out)
+    run.close()
+    for discarded in (False, True):
+        old = Run.outdated(out)
+        assert old is not None
+        if discarded:
+            old.discard()
+        old.close()
+        assert run_folder(out).exists() is not discarded
+    assert Run.outdated(out) is None
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from test_curves import FALLING, metrics
 
 from dialog_s2s import Bot
+from dialog_s2s.dialogue.reply import Reply
 from dialog_s2s.errors import DiskError
 from dialog_s2s.text.turns import Example, Origin, Role, Turn, examples
 from dialog_s2s.training.ledger import Ledger
@@ -113,6 +115,25 @@ def test_every_reply_of_a_question_or_a_meaning_is_right(tiny_bot: Bot) -> None:
     assert learned(tiny_bot, meant, 1).asked[0].right
     apart = [pair("hello", "Go away.", 7, 5), pair("hey ho", "Hello there!", 8, 6)]
     assert not learned(tiny_bot, apart, 1).asked[0].right
+
+
+def test_where_memory_runs_out_it_is_asked_by_halves(
+    tiny_bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = learned(tiny_bot, CORPUS, 1)
+    real, sizes = Bot.replies, []
+
+    def replies(self: Bot, dialogues: Sequence[Sequence[Turn]], **settings: object) -> list[Reply]:
+        if len(dialogues) > 5:
+            raise MemoryError
+        sizes.append(len(dialogues))
+        return real(self, dialogues, **settings)
+
+    monkeypatch.setattr(Bot, "replies", replies)
+    found = learned(tiny_bot, CORPUS, 1)
+    assert [each.got for each in found.asked] == [each.got for each in wanted.asked]
+    assert (found.share, found.weights) == (wanted.share, wanted.weights)
+    assert sum(sizes) == 2 * len(CORPUS)
 
 
 def test_samples_are_few(tiny_bot: Bot) -> None:

@@ -109,6 +109,45 @@ def test_a_lost_process_is_started_anew(tmp_path: Path, undisturbed: dict[str, s
     assert digests(tmp_path / "bot") == undisturbed
 
 
+ENDING = """
+import os, signal, sys
+from dialog_s2s.interfaces.command import main
+from dialog_s2s.training import run, train
+place, name, rank = {place}, {name!r}, {rank!r}
+real = getattr(place, name)
+def ended(*given):
+    if name == "finish":
+        real(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0" and os.environ["RANK"] == rank:
+    setattr(place, name, ended)
+sys.exit(main(sys.argv[3:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "rank"), [("train", "_summary", "0"), ("run.Run", "finish", "1")]
+)
+def test_a_process_is_lost_when_the_bot_is_there(
+    tmp_path: Path,
+    undisturbed: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    name: str,
+    rank: str,
+) -> None:
+    """Before the run is finished, or when it is: the training is taken as finished."""
+    corpus(tmp_path)
+    (tmp_path / "ending.py").write_text(ENDING.format(place=place, name=name, rank=rank))
+    monkeypatch.syspath_prepend(tmp_path)
+    launcher = (*TWO, "--max-restarts", "2", "-m", "ending")
+    process = started(tmp_path, launcher, TRAIN)
+    lines = said(process)
+    assert process.returncode == 0, "\n".join(lines)
+    assert sum(line == "Going on with the training of bot." for line in lines) == 1
+    assert digests(tmp_path / "bot") == undisturbed
+
+
 def test_a_stop_is_clean_and_can_be_gone_on_from(
     tmp_path: Path, undisturbed: dict[str, str]
 ) -> None:
@@ -121,8 +160,8 @@ def test_a_stop_is_clean_and_can_be_gone_on_from(
     assert not (tmp_path / "bot").exists()
     assert list((tmp_path / "tmp").glob("dialog-s2s-*")) == []
     process = started(tmp_path, TWO, ("train", "--resume", "--out", "bot"))
-    said(process)
-    assert process.returncode == 0
+    lines = said(process)
+    assert process.returncode == 0, "\n".join(lines)
     assert digests(tmp_path / "bot") == undisturbed
 
 

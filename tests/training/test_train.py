@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, SUNDAY, brief, dialogues
@@ -16,12 +17,13 @@ from tiny import CONFIG, FOLLOW_UPS, REPLIES, SINGLES, SUNDAY, brief, dialogues
 from dialog_s2s import Bot, plan, train
 from dialog_s2s.bundle import CARD, open_bundle
 from dialog_s2s.config import Config, MemoryConfig, config_text, read_config
-from dialog_s2s.errors import BundleError, DataError, DiskError, Stopped, UsageError
+from dialog_s2s.errors import BundleError, ConfigError, DataError, DiskError, Stopped, UsageError
 from dialog_s2s.training import checkpoint, recollection
 from dialog_s2s.training import train as module
 from dialog_s2s.training.folder import config_of, run_folder, unfinished
 from dialog_s2s.training.lanes import Lanes
 from dialog_s2s.training.monitor import SAVED, Event, Progress, Silent
+from dialog_s2s.training.run import Run
 from dialog_s2s.training.stopping import FINISH, GO_ON, LEAVE
 
 PAIRS = [("one?", "1"), ("two?", "2")]
@@ -397,6 +399,117 @@ def test_a_full_disk_while_it_saves(
     assert unfinished(out)
     train(dialogues(), out, resume=True)
     assert digests(out) == digests(whole)
+
+
+@pytest.mark.parametrize("name", ["run.json", "config.yaml"])
+def test_a_run_that_is_damaged_is_named_and_can_be_begun_anew(
+    tmp_path: Path, whole: Path, name: str
+) -> None:
+    out = tmp_path / "bot"
+    stopped(out, 5)
+    file = run_folder(out) / name
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(BundleError, match=rf"runs/bot/{name}: is damaged; begin anew with --force"):
+        train(dialogues(), out, resume=True)
+    with pytest.raises((BundleError, UsageError), match="--force"):
+        train(dialogues(), out, config=MANY)
+    train(dialogues(), out, config=MANY, replace=True)
+    assert digests(out) == digests(whole)
+    assert not unfinished(out)
+
+
+def by_torchrun(patch: pytest.MonkeyPatch, restarts: int, name: str = "tea") -> None:
+    """As if `torchrun` had started this process, and started it anew so many times."""
+    patch.setenv("TORCHELASTIC_RUN_ID", name)
+    patch.setenv("TORCHELASTIC_RESTART_COUNT", str(restarts))
+
+
+def lost(patch: pytest.MonkeyPatch, where: str) -> None:
+    """Ends the program when its bot is there: before or after the run is finished, or all is."""
+    place, late = (module, False) if where == "_summary" else (Run, where == "close")
+    real = getattr(place, where)
+
+    def ended(*given: object) -> None:
+        if late:
+            real(*given)
+        raise KeyboardInterrupt
+
+    patch.setattr(place, where, ended)
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("where", ["_summary", "finish", "close"])
+def test_a_process_that_is_lost_when_the_bot_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, force: bool
+) -> None:
+    """Started anew it takes the training as finished: the same bot, and no update is made."""
+    file, out, watch = tmp_path / "pairs.jsonl", tmp_path / "bot", Watch()
+    lines = [json.dumps({"question": q, "answer": a}) for q, a in SINGLES]
+    file.write_text("\n".join(lines))
+    by_torchrun(monkeypatch, 0)
+    with monkeypatch.context() as patch:
+        lost(patch, where)
+        with pytest.raises(KeyboardInterrupt):
+            train(file, out, config=MANY, replace=force)
+    made = digests(out)
+    by_torchrun(monkeypatch, 1)
+    report = train(file, out, config=MANY, replace=force, monitor=watch)
+    assert (report.outcome.updates, report.outcome.interrupted) == (12, False)
+    assert watch.seen == 0
+    assert digests(out) == made
+    assert not unfinished(out)
+    by_torchrun(monkeypatch, 1, "coffee")
+    with pytest.raises(BundleError, match="a bot is there already"):
+        train(file, out, config=MANY)
+
+
+def test_what_another_call_made_is_begun_anew_where_it_may_be_replaced(
+    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that `torchrun` started anew may train several times to the same place."""
+    out, few = tmp_path / "bot", replace(MANY, training=replace(MANY.training, steps=3))
+    by_torchrun(monkeypatch, 0)
+    train(dialogues(), out, config=few, replace=True)
+    by_torchrun(monkeypatch, 1)
+    watch = Watch()
+    train(dialogues(), out, config=MANY, replace=True, monitor=watch)
+    assert watch.seen == 12
+    assert digests(out) == digests(whole)
+
+
+def chinese(count: int = 900) -> list[tuple[str, str]]:
+    """Pairs in which so many characters are as often as any other."""
+    random = np.random.default_rng(1)
+    order = np.concatenate([random.permutation(count) for _ in range(6)])
+    texts = ["".join(chr(0x4E00 + each) for each in part) for part in order.reshape(-1, 10)]
+    return list(zip(texts[::2], texts[1::2], strict=True))
+
+
+def test_a_vocabulary_that_is_chosen_has_room_for_all_characters(tmp_path: Path) -> None:
+    """Also where it is gone on with; one that was asked for is not changed."""
+    said: list[str] = []
+    text = replace(CONFIG.text, vocabulary=None)
+    config = replace(MANY, text=text, memory=MemoryConfig(enabled=False))
+    assert plan(chinese(), config=config).text.vocabulary == 1000
+    train(chinese(), tmp_path / "whole", config=config, say=said.append)
+    (told,) = (line for line in said if line.endswith("its characters alone are 1,165 pieces"))
+    assert told.split()[:2] == ["text.vocabulary", "1665"]
+    assert Bot.load(tmp_path / "whole").format.tokenizer.size >= 1165
+    watch, out = Watch(), tmp_path / "parts"
+    with pytest.raises(Stopped):
+        train(
+            chinese(),
+            out,
+            config=config,
+            monitor=watch,
+            stop=lambda: LEAVE if watch.seen == 5 else GO_ON,
+        )
+    train(chinese(), out, resume=True)
+    assert digests(out) == digests(tmp_path / "whole")
+    asked = replace(config, text=replace(text, vocabulary=1000))
+    with pytest.raises(ConfigError, match=r"text\.vocabulary 1000 is too small, .* 1165 pieces"):
+        train(chinese(), tmp_path / "asked", config=asked)
+    assert not (tmp_path / "asked").exists()
 
 
 def test_from_a_bot_on_and_interrupted(tmp_path: Path) -> None:
