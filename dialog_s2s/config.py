@@ -101,7 +101,7 @@ class TrainingConfig:
     label_smoothing: float | None = setting(
         None, "probability mass taken off the right piece", least=0.0, most=0.5
     )
-    weight_decay: float = setting(0.01, "decoupled weight decay", least=0.0, most=1.0)
+    weight_decay: float = setting(0.3, "decoupled weight decay of matrices", least=0.0, most=1.0)
     clip_norm: float = setting(1.0, "largest gradient norm", least=0.0001, most=1e6)
     subword_noise: float | None = setting(
         None, "share of training sources cut into other subwords", least=0.0, most=1.0

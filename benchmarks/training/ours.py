@@ -44,6 +44,9 @@ VARIANTS = {
     "transformer": TRANSFORMER,
 }
 
+RATE = 0.005
+"""What is learnt is not looked at."""
+
 KINDS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -66,7 +69,7 @@ def settings(pairs: Pairs, model: ModelConfig, precision: str, threads: int) -> 
     """As training would choose them for this corpus, but endless."""
     characters = sum(map(len, pairs.targets)) * 2
     counted = Survey(len(pairs.sources), len(pairs.sources), len(pairs.sources), characters, 0, 0)
-    wanted = Config(model=model, training=TrainingConfig(steps=10**9, checks=1))
+    wanted = Config(model=model, training=TrainingConfig(steps=10**9, checks=1, learning_rate=RATE))
     return choose(wanted, counted, precision, threads)[0].training
 
 

@@ -125,6 +125,15 @@ def stream(
         number, part = number + 1, 0
 
 
+def measured(shard: Shard, budget: int, seed: int, noise: Noise | None = None) -> tuple[int, float]:
+    """The batches of a pass over a shard, and their mean cells; where there are many examples,
+    judged by the first of them."""
+    order = _order(shard, seed, 0)
+    cells = [batch.cells for batch in _batches(shard, budget, seed, Position(), order, noise)]
+    share = min(1.0, CHUNK / len(shard))
+    return max(1, round(len(cells) / share)), sum(cells) / len(cells)
+
+
 def _order(shard: Shard, seed: int, number: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, number]).permutation(len(shard))
 

@@ -23,6 +23,9 @@ MEMORY_PIECE = "<memory>"
 SMALLEST = 5 + len(ROLE_PIECES) + 256
 """Special pieces and one piece a byte; characters and words come on top."""
 
+ALPHABET = 500
+"""Characters that are few enough for each of them to be a piece."""
+
 LONGEST_PHRASE = 64
 """Characters of a piece at most, where pieces may span words."""
 
@@ -102,7 +105,7 @@ class Tokenizer:
                 hard_vocab_limit=False,
                 byte_fallback=True,
                 # all characters of a small alphabet; of a large one, what is rare falls to bytes
-                character_coverage=1.0 if len(characters) < vocabulary // 8 else 0.9995,
+                character_coverage=1.0 if len(characters) < ALPHABET else 0.9995,
                 normalization_rule_name="nfkc",
                 control_symbols=[*ROLE_PIECES.values(), MEMORY_PIECE],
                 pad_id=PADDING,

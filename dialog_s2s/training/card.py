@@ -11,12 +11,13 @@ from dialog_s2s.training.loop import Outcome
 def model_card(
     config: Config,
     survey: Survey,
+    pieces: int,
     held_out_pairs: int,
     parameters: int,
     outcome: Outcome,
     calibrated: Fitted | None,
 ) -> str:
-    """Markdown for people; nothing in it is read back.
+    """Markdown for people; nothing in it is read back. `pieces` are those of the vocabulary.
 
     No time or date is in it: the same run makes the same bundle to the byte.
     """
@@ -55,7 +56,7 @@ Trained from scratch on question-answer pairs; it knows nothing else.
 |---|---|
 | pairs | {survey.pairs:,} ({survey.questions:,} questions, {survey.replies:,} replies) |
 | core | {model.core}, attention {model.attention}, {parameters:,} parameters |
-| vocabulary | {config.text.vocabulary:,} pieces |
+| vocabulary | {pieces:,} pieces |
 | reads | {context} |
 | training | {outcome.updates:,} updates; {ended} |
 | seed | {training.seed} |

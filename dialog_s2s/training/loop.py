@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import torch
 from dialog_s2s.config import TrainingConfig, given
 from dialog_s2s.errors import ConfigError
 from dialog_s2s.model.seq2seq import Seq2Seq
-from dialog_s2s.text.batches import Batch, plain, stream
+from dialog_s2s.text.batches import Batch, measured, plain, stream
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.shards import Shard
 from dialog_s2s.training.checkpoint import Checkpoint
@@ -352,11 +351,11 @@ def pace(
     settings: TrainingConfig,
     noise: Noise | None,
     world: World = ALONE,
-) -> float:
-    """Seconds an update takes, from a few that change nothing: gradients only, weights kept."""
+) -> tuple[float, int]:
+    """Seconds an update takes, from a few that change nothing, and the updates of a pass."""
     optimizer = _optimizer(model, settings)
     budget = given(settings.batch_tokens, "training.batch_tokens")
-    times = []
+    times, cells = [], []
     pieces = 1
     model.train()
     with Lanes(model, settings, world) as lanes:
@@ -371,5 +370,7 @@ def pace(
             optimizer.clip(heard.counted, settings.clip_norm)
             optimizer.step(0.0, lanes.spread)  # the work of an update, not its effect
             times.append(time.perf_counter() - began)
-    # the first ones also set up caches; the mean of the rest, since batches differ in length
-    return statistics.fmean(times[len(times) // 4 :])
+            cells.append(batch.cells)
+    first = len(times) // 4  # which also set up caches
+    updates, usual = measured(shard, budget, settings.seed, noise)
+    return sum(times[first:]) / sum(cells[first:]) * usual, updates

@@ -6,10 +6,12 @@ The rules come from the measurements in docs/lab-notes.md.
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialog_s2s.config import Config
+from dialog_s2s.config import Config, given
 from dialog_s2s.training.corpus import Survey
 
 MINUTES = 1.0
@@ -18,6 +20,19 @@ MINUTES = 1.0
 
 SHARED = 4.0
 """Pairs a reply from which on replies are worth learning by the phrase."""
+
+DROPOUT = ((20.0, 0.2), (4.0, 0.1), (0.0, 0.0))
+"""By the least passes: the more often a pair is seen, the more of it is learnt by heart."""
+
+RATES = {"gru": (0.02, 120), "transformer": (0.02, 120)}
+"""Highest learning rate of a core, and the updates from which on it falls, with their root."""
+
+PLENTY = 100_000
+"""Characters of different text from which on there is much to learn beside a few replies."""
+
+WIDTHS = ((150.0, 640, 384), (15.0, 384, 256), (0.0, 256, 192))
+"""Width and embedding, by the seconds there are for PLENTY characters: for about eight passes, of
+which more than of later ones is learnt."""
 
 MEASURED = 200
 """Questions that are enough to measure the held-out loss on in a small corpus."""
@@ -35,32 +50,56 @@ class Choice:
 def choose(
     config: Config, survey: Survey, precision: str, cores: int
 ) -> tuple[Config, list[Choice]]:
-    """`config` with every open setting chosen (`training.steps` excepted, which takes a timing),
-    and the choices made."""
-    chosen: list[Choice] = []
-
-    def fill(section: str, **options: tuple[Any, str]) -> Any:
-        part = getattr(config, section)
-        changes = {}
-        for name, (value, reason) in options.items():
-            if getattr(part, name) is None:
-                changes[name] = value
-                chosen.append(Choice(f"{section}.{name}", value, reason))
-        return dataclasses.replace(part, **changes)
-
+    """`config` with every open setting chosen, and the choices made; what depends on the number
+    of updates, which takes a timing, is left to `paced`."""
     minutes = config.training.minutes or MINUTES
     copying = config.model.copy is not False and config.model.attention != "none"
-    text = fill("text", **_text(survey, config.text.phrases, copying))
-    model = fill("model", **_model(survey, minutes, config.model.attention, text.slots))
-    training = fill("training", **_training(survey, model.core, precision, cores))
-    memory = fill("memory", **_memory(survey))
+    text, chosen = _filled(config, "text", _text(survey, config.text.phrases, copying))
+    wanted = _model(survey, minutes, config.model.attention, text.slots)
+    model, of_model = _filled(config, "model", wanted)
+    wanted = _training(survey, model.core, precision, cores)
+    training, of_training = _filled(config, "training", wanted)
+    memory, of_memory = _filled(config, "memory", _memory(survey))
     sized = dataclasses.replace(config, text=text, model=model, training=training, memory=memory)
-    return sized, chosen
+    return sized, [*chosen, *of_model, *of_training, *of_memory]
+
+
+def paced(
+    config: Config, survey: Survey, updates: int, passes: float
+) -> tuple[Config, list[Choice]]:
+    """`config` with the settings chosen that depend on how long is trained, and the choices."""
+    model, chosen = _filled(config, "model", {"dropout": _dropout(survey, passes)})
+    rate = _rate(given(model.core, "model.core"), updates)
+    training, of_training = _filled(config, "training", {"learning_rate": rate})
+    return dataclasses.replace(config, model=model, training=training), [*chosen, *of_training]
+
+
+def _filled(
+    config: Config, section: str, options: Mapping[str, tuple[Any, str]]
+) -> tuple[Any, list[Choice]]:
+    """A section with what is open in it chosen, and the choices."""
+    part = getattr(config, section)
+    open_ones = {name: each for name, each in options.items() if getattr(part, name) is None}
+    chosen = [Choice(f"{section}.{name}", *each) for name, each in open_ones.items()]
+    return dataclasses.replace(part, **{name: each[0] for name, each in open_ones.items()}), chosen
+
+
+def _dropout(survey: Survey, passes: float) -> tuple[float, str]:
+    if not open_ended(survey):
+        return 0.0, "few replies, each for many questions, may be learnt by heart"
+    rate = next(rate for least, rate in DROPOUT if passes >= least)
+    return rate, f"{passes:.1f} passes: more of them learn more by heart"
+
+
+def _rate(core: str, updates: int) -> tuple[float, str]:
+    highest, usual = RATES[core]
+    rate = highest * min(1.0, math.sqrt(usual / updates))
+    return float(f"{rate:.2g}"), f"{updates:,} updates: the fewer, the higher"
 
 
 def open_ended(survey: Survey) -> bool:
     """Whether there are many replies, and text enough to learn to make others."""
-    return survey.pairs / survey.replies < SHARED and survey.characters >= 100_000
+    return survey.pairs / survey.replies < SHARED and survey.characters >= PLENTY
 
 
 def _text(survey: Survey, by_phrase: bool | None, copying: bool) -> dict[str, tuple[Any, str]]:
@@ -96,9 +135,10 @@ def _model(
     survey: Survey, minutes: float, attention: str | None, slots: int
 ) -> dict[str, tuple[Any, str]]:
     diverse = open_ended(survey)
-    roomy = minutes >= 2.5 and survey.characters >= 100_000
-    width, embedding = (384, 256) if roomy else (256, 192)
-    size = f"{minutes:g} min of training and {survey.pairs:,} pairs"
+    seconds = 60 * minutes / (survey.characters / PLENTY)
+    sizes = WIDTHS if survey.characters >= PLENTY else WIDTHS[-1:]
+    width, embedding = next((wide, each) for least, wide, each in sizes if seconds >= least)
+    size = f"{minutes:g} min of training and {survey.characters:,} characters"
     return {
         "core": ("gru", "learns faster than a transformer at this size"),
         "attention": ("general", "a learned query projection"),
@@ -107,12 +147,6 @@ def _model(
         "embedding": (embedding, size),
         "encoder_layers": (1, "wide and shallow is quickest to learn"),
         "decoder_layers": (1, "wide and shallow is quickest to learn"),
-        "dropout": (
-            0.3 if diverse else 0.0,
-            "against learning by heart what the memory holds"
-            if diverse
-            else "few replies, each for many questions, may be learnt by heart",
-        ),
         "keep": (
             1.5 if slots else 0.0,
             "what was said long ago counts" if slots else "a source is soon read",
@@ -136,12 +170,11 @@ def _training(
         "minutes": (MINUTES, "the default"),
         "epochs": (epochs, "enough to learn a corpus of this size"),
         "batch_tokens": (
-            3200 if large else 1600,
+            3200 if large else 2400,
             "larger ones are a tenth quicker for this core"
             if large
-            else "small batches learn most from a pair",
+            else "smaller ones take longer, larger ones learn less from a pair",
         ),
-        "learning_rate": (5e-3, "measured best for this core"),
         "label_smoothing": (
             0.03 if open_ended(survey) else 0.1,
             "little, for the likelihood is what counts"

@@ -32,7 +32,7 @@ from dialog_s2s.memory.rows import NewRow
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.model.seq2seq import Seq2Seq
 from dialog_s2s.model.weights import load_weights, weights_to_bytes
-from dialog_s2s.text.batches import epoch
+from dialog_s2s.text.batches import measured
 from dialog_s2s.text.noise import Noise
 from dialog_s2s.text.tokenizer import VocabularyError
 from dialog_s2s.training.ancestor import Ancestor
@@ -63,7 +63,7 @@ from dialog_s2s.training.metrics_file import MetricsFile, read_metrics
 from dialog_s2s.training.monitor import Monitor, Several, Silent
 from dialog_s2s.training.recollection import Recalling, Recollection, index, taught_before
 from dialog_s2s.training.run import Run, fingerprint
-from dialog_s2s.training.sizing import Choice, choose
+from dialog_s2s.training.sizing import Choice, choose, paced
 from dialog_s2s.training.stopping import GO_ON
 from dialog_s2s.training.summary import report, see, write_report
 from dialog_s2s.training.tensorboard import tensorboard
@@ -74,6 +74,9 @@ RESERVE = 0.04
 
 SAVE_SECONDS = 20.0
 """Training that a kill may cost."""
+
+TIMED_DROPOUT = 0.1
+"""Of the model that is timed, where it is chosen afterwards."""
 
 LONGER = 0.5
 """Share of the pieces chosen that may be longer than a character, where characters alone are more
@@ -323,15 +326,20 @@ def _run(
         fold=prepared.format.fold,
         slots=pieces.slots,
     )
+    with task.ledger.part("timing"):
+        steps, every, passes, why = world.same(_steps(settings, pieces, prepared, noise, world))
+    settings, choices = paced(settings, counted, steps, passes)
     if training.steps is None:
-        with task.ledger.part("timing"):
-            steps, every, why = world.same(_steps(settings, pieces, prepared, noise, world))
-        training = dataclasses.replace(training, steps=steps)
-        if training.save_updates is None:
-            training = dataclasses.replace(training, save_updates=every)
+        choices += [
+            Choice("training.steps", steps, why),
+            Choice("training.save_updates", every, "updates between two checkpoints"),
+        ]
+        every = every if training.save_updates is None else training.save_updates
+        training = dataclasses.replace(settings.training, steps=steps, save_updates=every)
         settings = dataclasses.replace(settings, training=training)
-        say(f"  {'training.steps':<26} {steps:<12,} {why}")
-        say(f"  {'training.save_updates':<26} {every:<12,} updates between two checkpoints")
+    for choice in choices:
+        say(_told(choice))
+    training = settings.training
     torch.manual_seed(training.seed)
     model = build(settings.model, pieces)
     if ancestor is not None and ancestor.weights is not None:
@@ -475,14 +483,12 @@ def _prepared(
             if "text.vocabulary" not in chosen:
                 raise
             text = _wider(settings.text, error.least)
+            settings = dataclasses.replace(settings, text=text)
             prepared = prepare(corpus, text, seed, folder, shape, held)
             told = f"its characters alone are {error.least:,} pieces"
             say(f"  {'text.vocabulary':<26} {text.vocabulary:<12} {told}")
     for line in _split(prepared, settings):
         say(line)
-    # a corpus may not hold as many pieces as were asked for
-    text = dataclasses.replace(settings.text, vocabulary=prepared.format.tokenizer.size)
-    settings = dataclasses.replace(settings, text=text)
     if not settings.memory.enabled:
         return settings, prepared, None
     with ledger.part("answer memory"):
@@ -526,7 +532,13 @@ def _finished(
         bundle.WEIGHTS: weights_to_bytes(model),
         bundle.TOKENIZER: tokenizer.model,
         bundle.CARD: model_card(
-            settings, counted, len(prepared.held_out), parameters, outcome, calibrated
+            settings,
+            counted,
+            tokenizer.size,
+            len(prepared.held_out),
+            parameters,
+            outcome,
+            calibrated,
         ).encode(),
     }
     written = bundle.write_bundle(task.out, files, task.replace)
@@ -610,22 +622,28 @@ def _merged(config: Config, minutes: float | None, seed: int | None, format: str
 
 def _steps(
     settings: Config, pieces: Pieces, prepared: Prepared, noise: Noise, world: World
-) -> tuple[int, int, str]:
-    """Updates that fit in the minutes by a short timing on a throw-away model, or fewer where the
-    corpus is learnt before; and those between two checkpoints."""
+) -> tuple[int, int, float, str]:
+    """The updates to be made: those asked for, or else those that fit in the minutes by a short
+    timing on a throw-away model, or fewer where the corpus is learnt before. And those between two
+    checkpoints, and the passes over the corpus that they are."""
     training = settings.training
+    budget = given(training.batch_tokens, "training.batch_tokens")
+    if training.steps is not None:
+        updates, _ = measured(prepared.learnt, budget, training.seed, noise)
+        return training.steps, training.save_updates or 0, training.steps / updates, "given"
     torch.manual_seed(training.seed)
-    model = build(settings.model, pieces).to(world.device)
-    seconds = pace(model, prepared.learnt, training, noise, world)
+    shape = dataclasses.replace(settings.model, dropout=settings.model.dropout or TIMED_DROPOUT)
+    model = build(shape, pieces).to(world.device)
+    seconds, updates = pace(model, prepared.learnt, training, noise, world)
     every = max(1, round(SAVE_SECONDS / seconds))
     fitting = int(given(training.minutes, "training.minutes") * 60 * (1 - RESERVE) / seconds)
-    budget = given(training.batch_tokens, "training.batch_tokens")
-    an_epoch = sum(1 for _ in epoch(prepared.learnt, budget, training.seed, 0, noise))
-    enough = an_epoch * given(training.epochs, "training.epochs")
+    enough = updates * given(training.epochs, "training.epochs")
     if fitting < enough:
+        fitting = max(1, fitting)
         why = f"updates in {training.minutes:g} min at {seconds * 1e3:.0f} ms each"
-        return max(1, fitting), every, why
-    return enough, every, f"updates: {training.epochs} passes, about {enough * seconds:.0f} s"
+        return fitting, every, fitting / updates, why
+    why = f"updates: {training.epochs} passes, about {enough * seconds:.0f} s"
+    return enough, every, enough / updates, why
 
 
 def _plan(counted: Survey, choices: Iterable[Choice]) -> list[str]:
@@ -633,7 +651,12 @@ def _plan(counted: Survey, choices: Iterable[Choice]) -> list[str]:
         f"{counted.pairs:,} pairs, {counted.questions:,} different questions, "
         f"{counted.replies:,} different replies. Chosen for them:"
     ]
-    return lines + [f"  {each.setting:<26} {each.value!s:<12} {each.reason}" for each in choices]
+    return lines + [_told(choice) for choice in choices]
+
+
+def _told(choice: Choice) -> str:
+    value = f"{choice.value:,}" if type(choice.value) is int else str(choice.value)
+    return f"  {choice.setting:<26} {value:<12} {choice.reason}"
 
 
 def _split(prepared: Prepared, settings: Config) -> list[str]:

@@ -299,7 +299,9 @@ def test_the_timing_makes_do_with_little_memory(
     learnt: Shard, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scarce(monkeypatch, 3, range(9))
-    assert pace(model(), learnt, settings(), Noise(tokenizer)) > 0
+    seconds, updates = pace(model(), learnt, settings(), Noise(tokenizer))
+    assert seconds > 0
+    assert updates >= 1
 
 
 def test_what_happened_is_told(learnt: Shard, tokenizer: Tokenizer) -> None:
@@ -342,7 +344,7 @@ def test_monitors_are_closed_where_it_cannot_begin(
 def test_pace_changes_nothing(learnt: Shard, tokenizer: Tokenizer) -> None:
     fresh = model()
     before = [weight.detach().clone() for weight in fresh.parameters()]
-    assert pace(fresh, learnt, settings(), Noise(tokenizer)) > 0
+    assert pace(fresh, learnt, settings(), Noise(tokenizer))[0] > 0
     assert same(weights(fresh), before)
 
 

@@ -168,7 +168,7 @@ def test_damaged_settings_are_named(tmp_path: Path) -> None:
     whole = file.read_bytes()
     for size in {*range(0, len(whole), 997), len(whole) - 1}:
         file.write_bytes(whole[:size])
-        with pytest.raises(BundleError, match=r"config\.yaml: is damaged; begin anew with --force"):
+        with pytest.raises(BundleError, match=r"config\.yaml.* begin anew with --force"):
             config_of(tmp_path / "bot")
     for text in ("\0\0\n", "model: [\n", "mdoel:\n", "- x\n"):
         file.write_text(text)

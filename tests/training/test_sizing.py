@@ -19,7 +19,7 @@ from dialog_s2s.config import (
 )
 from dialog_s2s.model.build import Pieces, build
 from dialog_s2s.training.corpus import Survey
-from dialog_s2s.training.sizing import choose
+from dialog_s2s.training.sizing import choose, paced
 
 SURVEYS = st.builds(
     lambda pairs, questions, replies, characters, followed, longest: Survey(
@@ -41,6 +41,9 @@ MINUTES = st.sampled_from([None, 0.001, 0.5, 1.0, 2.5, 10.0, 100_000.0])
 TIMED = {"training.steps", "training.save_updates"}
 """Chosen by a timing."""
 
+PACED = {"training.learning_rate", "model.dropout"}
+"""Chosen when it is known how long is trained."""
+
 ANSWERING = {"generation.seed", "generation.threshold"}
 """Left open by training: chosen for each reply, and as fitted."""
 
@@ -50,7 +53,8 @@ FOLLOWED = Survey(1000, 800, 300, 40_000, 200, 3)
 
 def sized(survey: Survey, minutes: float | None = None) -> Config:
     config = Config(training=TrainingConfig(minutes=minutes))
-    return choose(config, survey, "float32", 2)[0]
+    chosen = choose(config, survey, "float32", 2)[0]
+    return paced(chosen, survey, 500, 8.0)[0]
 
 
 def open_settings(config: Config) -> set[str]:
@@ -77,7 +81,11 @@ def test_each_choice_is_told_with_its_reason(survey: Survey, minutes: float | No
     told = {choice.setting: choice.value for choice in choices}
     assert told.keys() == open_settings(before) - open_settings(after)
     assert len(told) == len(choices)
-    for choice in choices:
+    last, more = paced(after, survey, 500, 8.0)
+    assert {choice.setting for choice in more} == open_settings(after) - open_settings(last)
+    assert {choice.setting for choice in more} == PACED
+    after = last
+    for choice in (*choices, *more):
         section, name = choice.setting.split(".")
         assert getattr(getattr(after, section), name) == choice.value
         assert choice.reason
@@ -131,6 +139,7 @@ def test_what_is_given_stays(survey: Survey) -> None:
             value = getattr(getattr(GIVEN, section), item.name)
             assert value is None or getattr(getattr(config, section), item.name) == value
     assert choose(config, survey, "bfloat16", 3) == (config, [])
+    assert paced(config, survey, 9, 0.1) == (config, [])
 
 
 @given(SURVEYS, st.sampled_from(sorted(open_settings(Config()) - open_settings(GIVEN))))
@@ -139,8 +148,9 @@ def test_one_given_setting_stays(survey: Survey, setting: str) -> None:
     value = getattr(getattr(GIVEN, section), name)
     part = replace(getattr(Config(), section), **{name: value})
     config, choices = choose(replace(Config(), **{section: part}), survey, "float32", 2)
+    config, more = paced(config, survey, 500, 8.0)
     assert getattr(getattr(config, section), name) == value
-    assert setting not in {choice.setting for choice in choices}
+    assert setting not in {choice.setting for choice in (*choices, *more)}
 
 
 def test_the_machine_is_used() -> None:
@@ -204,3 +214,33 @@ def test_a_transformer_has_larger_batches() -> None:
     assert chosen is not None
     assert own is not None
     assert chosen > own
+
+
+OPEN = replace(ALONE, replies=900, characters=200_000)
+"""Nearly as many replies as pairs."""
+
+
+@pytest.mark.parametrize("core", ["gru", "transformer"])
+def test_the_longer_it_trains_the_lower_is_the_rate(core: str) -> None:
+    config = choose(Config(model=ModelConfig(core=core)), OPEN, "float32", 2)[0]
+    rates = [
+        paced(config, OPEN, updates, 8.0)[0].training.learning_rate
+        for updates in (1, 50, 500, 5_000, 500_000)
+    ]
+    assert rates == sorted(rates, reverse=True)  # type: ignore[type-var]
+    assert rates[0] == rates[1]
+    assert len(set(rates)) > 3
+    assert all(rates)
+
+
+def test_what_is_seen_often_is_dropped_out_more() -> None:
+    config = choose(Config(), OPEN, "float32", 2)[0]
+    rates = [paced(config, OPEN, 500, passes)[0].model.dropout for passes in (0.1, 3, 8, 50, 1e6)]
+    assert rates == sorted(rates)  # type: ignore[type-var]
+    assert rates[0] == 0.0
+    assert len(set(rates)) > 2
+
+
+def test_few_replies_may_be_learnt_by_heart() -> None:
+    few = replace(ALONE, replies=100)
+    assert paced(choose(Config(), few, "float32", 2)[0], few, 500, 50.0)[0].model.dropout == 0.0

@@ -202,16 +202,16 @@ def test_stop_leaves_a_bot(tmp_path: Path) -> None:
 
 
 def test_minutes_decide_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "pace", lambda *_: 0.1)
+    monkeypatch.setattr(module, "pace", lambda *_: (0.1, 5))
     config = replace(CONFIG, training=replace(CONFIG.training, steps=None, epochs=300))
     short = train(SINGLES, tmp_path / "a", minutes=0.01, config=config)
     assert short.config.training.minutes == 0.01
     assert short.outcome.updates == short.config.training.steps == int(0.6 * 0.96 / 0.1)
     assert short.config == config_of(tmp_path / "a")  # decided once, and written down
-    monkeypatch.setattr(module, "pace", lambda *_: 5.0)
+    monkeypatch.setattr(module, "pace", lambda *_: (5.0, 5))
     train(SINGLES, tmp_path / "again", config=config_of(tmp_path / "a"))
     assert digests(tmp_path / "again") == digests(tmp_path / "a")
-    monkeypatch.setattr(module, "pace", lambda *_: 0.1)
+    monkeypatch.setattr(module, "pace", lambda *_: (0.1, 1))
     few = replace(config, training=replace(config.training, epochs=2, batch_tokens=100_000))
     long = train(SINGLES, tmp_path / "b", minutes=100, config=few)
     assert long.outcome.updates == 2
