@@ -100,7 +100,7 @@ def fit(
         DiskError: a checkpoint cannot be written.
         BundleError: one cannot be read.
     """
-    learner = Learner(model, _optimizer(model, settings), joint)
+    learner = Learner(model, Optimizer(model, settings.weight_decay), joint)
     learner.mark_good()
     try:
         if run is not None:
@@ -332,12 +332,6 @@ class _Fitting:
         )
 
 
-def _optimizer(model: Seq2Seq, settings: TrainingConfig) -> Optimizer:
-    low = given(settings.precision, "training.precision") == "bfloat16"
-    kind = torch.bfloat16 if low else torch.float32
-    return Optimizer(model, settings.weight_decay, kind)
-
-
 def _more_pieces(batch: Batch, pieces: int) -> int:
     """Twice as many, for a batch for which memory did not suffice."""
     if pieces >= batch.size:
@@ -353,7 +347,7 @@ def pace(
     world: World = ALONE,
 ) -> tuple[float, int]:
     """Seconds an update takes, from a few that change nothing, and the updates of a pass."""
-    optimizer = _optimizer(model, settings)
+    optimizer = Optimizer(model, settings.weight_decay)
     budget = given(settings.batch_tokens, "training.batch_tokens")
     times, cells = [], []
     pieces = 1

@@ -16,6 +16,13 @@ MOMENTUM = 0.9
 MATRICES = 2.0
 """Rate of the matrices over that of the rest."""
 
+PERIOD = 2
+"""Steps from one change of a matrix to its next: each is the work of many products, and little more
+is learnt if it is made every time (docs/lab-notes.md). Half of the matrices have their turn."""
+
+FURTHER = 1.5
+"""How much further one of these changes goes for that."""
+
 TURNS = 3
 """Newton-Schulz steps. Five come nearer to an orthogonal matrix and learn no more from an update
 (docs/lab-notes.md)."""
@@ -49,8 +56,7 @@ class Optimizer:
     Gradients are those of a summed loss: what they are divided by is told to `clip`.
     """
 
-    def __init__(self, model: nn.Module, weight_decay: float, kind: torch.dtype = torch.float32):
-        """Products are made in `kind`."""
+    def __init__(self, model: nn.Module, weight_decay: float):
         embeddings = {id(part.weight) for part in model.modules() if isinstance(part, nn.Embedding)}
         self._matrices: list[_Matrix] = []
         self._others: dict[str, nn.Parameter] = {}
@@ -67,8 +73,8 @@ class Optimizer:
             self._others.values(), 0.0, betas=(0.9, 0.98), eps=1e-9, weight_decay=0.0, fused=True
         )
         self._decay = weight_decay
-        self._kind = kind
         self._scale = 1.0
+        self._steps = 0
 
     @property
     def weights(self) -> list[nn.Parameter]:
@@ -87,27 +93,32 @@ class Optimizer:
         device = next(iter(self._others.values())).device
         self._adamw.grad_scale = torch.tensor(self._scale, device=device)  # type: ignore[attr-defined]
 
-        def move(matrix: _Matrix | None) -> None:
-            if matrix is None:
+        def move(place: int) -> None:
+            if place == len(self._matrices):
                 self._adamw.step()
             else:
-                self._move(matrix, rate * MATRICES)
+                self._move(self._matrices[place], rate, (self._steps + place) % PERIOD == 0)
 
-        list(spread(move, [None, *self._matrices]))
+        list(spread(move, range(len(self._matrices) + 1)))
+        self._steps += 1
 
     @torch.no_grad()
-    def _move(self, matrix: _Matrix, rate: float) -> None:
+    def _move(self, matrix: _Matrix, rate: float, now: bool) -> None:
+        """Takes a matrix's gradient into their mean, and changes it if that is `now`."""
         gradient = matrix.weight.grad
         if gradient is None:
             return
         matrix.mean.mul_(MOMENTUM).add_(gradient, alpha=(1 - MOMENTUM) / self._scale)
-        ahead = torch.lerp(gradient / self._scale, matrix.mean, MOMENTUM)  # Nesterov's
-        matrix.weight.mul_(1 - rate * self._decay)
-        matrix.weight.add_(orthogonal(ahead.to(self._kind)), alpha=-rate * matrix.reach)
+        if now:
+            ahead = torch.lerp(gradient / self._scale, matrix.mean, MOMENTUM)  # Nesterov's
+            matrix.weight.mul_(1 - PERIOD * MATRICES * rate * self._decay)
+            further = FURTHER * MATRICES * rate * matrix.reach
+            matrix.weight.add_(orthogonal(ahead), alpha=-further)
 
     def tensors(self) -> dict[str, Tensor]:
         """All that a step depends on, by name."""
         found = {f"mean.{each.name}": each.mean for each in self._matrices}
+        found["steps"] = torch.tensor(self._steps)
         for name, weight in self._others.items():
             state = self._adamw.state.get(weight)
             if state:
@@ -118,6 +129,7 @@ class Optimizer:
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Becomes what it was; before the first step there is nothing to take from `tensors`."""
+        self._steps = int(tensors["steps"])
         self._adamw.state.clear()
         for each in self._matrices:
             each.mean.copy_(tensors[f"mean.{each.name}"])
@@ -140,9 +152,16 @@ def orthogonal(matrix: Tensor) -> Tensor:
     upright = matrix.shape[-2] > matrix.shape[-1]
     made: Tensor = matrix.mT if upright else matrix
     made = made / (torch.linalg.matrix_norm(made, keepdim=True) + 1e-12)
-    for _ in range(TURNS):
-        square = made @ made.mT
-        made = first * made + (third * square + fifth * (square @ square)) @ made
+    # a step is a product with a polynomial of the small square matrix; the large one comes last
+    square = made @ made.mT
+    eye = torch.eye(square.shape[-1], dtype=square.dtype, device=square.device)
+    all_steps = eye
+    for turn in range(TURNS):
+        step = first * eye + third * square + fifth * (square @ square)
+        all_steps = step @ all_steps if turn else step
+        if turn < TURNS - 1:
+            square = step @ square @ step
+    made = all_steps @ made
     return made.mT if upright else made
 
 

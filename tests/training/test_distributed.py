@@ -324,4 +324,5 @@ def test_what_is_restored_is_where_the_weights_are() -> None:
     moved.restore(saved)
     made = moved.optimizer.tensors()
     assert made.keys() == learner.optimizer.tensors().keys()
+    assert int(made.pop("steps")) == 1
     assert {each.device.type for each in made.values()} == {"meta"}
