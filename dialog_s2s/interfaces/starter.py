@@ -14,7 +14,7 @@ from dialog_s2s.errors import BundleError, BusyError, DataError, DiskError, Usag
 from dialog_s2s.interfaces.train import train_watched
 from dialog_s2s.training.folder import in_the_way
 
-PASSES = 7
+PASSES = 5
 """Over the corpora: enough to answer well, in under a minute on two quiet cores."""
 
 MINUTES = 4.0

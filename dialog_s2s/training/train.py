@@ -69,7 +69,7 @@ from dialog_s2s.training.summary import report, see, write_report
 from dialog_s2s.training.tensorboard import tensorboard
 from dialog_s2s.version import VERSION
 
-RESERVE = 0.12
+RESERVE = 0.08
 """Share of the minutes kept for held-out checks, checkpoints, and what a timing misses."""
 
 SAVE_SECONDS = 20.0

@@ -206,7 +206,7 @@ def test_minutes_decide_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config = replace(CONFIG, training=replace(CONFIG.training, steps=None, epochs=300))
     short = train(SINGLES, tmp_path / "a", minutes=0.01, config=config)
     assert short.config.training.minutes == 0.01
-    assert short.outcome.updates == short.config.training.steps == int(0.6 * 0.88 / 0.1)
+    assert short.outcome.updates == short.config.training.steps == int(0.6 * 0.92 / 0.1)
     assert short.config == config_of(tmp_path / "a")  # decided once, and written down
     monkeypatch.setattr(module, "pace", lambda *_: (5.0, 5))
     train(SINGLES, tmp_path / "again", config=config_of(tmp_path / "a"))
