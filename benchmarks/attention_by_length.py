@@ -51,7 +51,7 @@ from dialog_s2s.training.host import best_precision, keep_freed_memory
 from dialog_s2s.training.loop import fit, pace
 from dialog_s2s.training.monitor import Display, Monitor
 from dialog_s2s.training.objective import measure
-from dialog_s2s.training.sizing import choose
+from dialog_s2s.training.sizing import choose, paced
 
 ALPHABET = 28
 FIRST = END + 1
@@ -66,6 +66,9 @@ BUCKETS = ((3, 6), (7, 10), (11, 14), (15, 18), (19, 24), (25, 32))
 """Lengths asked; the last are unseen in training."""
 
 REAL_BUCKETS = 6
+
+UPDATES, PASSES = 400, 2.0
+"""Of real pairs, about: what the learning rate and the dropout follow from, alike for all."""
 
 RESERVE = 0.03
 """Share of the seconds kept, since the timing that the number of updates follows from is short."""
@@ -208,7 +211,7 @@ def update_time(
     """CPU seconds an update takes: wall seconds, less what other processes took."""
     fresh = build(model, pieces)
     wall, cpu = time.perf_counter(), time.process_time()
-    update = pace(fresh, learnt, training, None)
+    update, _ = pace(fresh, learnt, training, None)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return update * min(1.0, cpu / wall)
 
@@ -247,12 +250,14 @@ def real_runs(
 ) -> list[Run]:
     """One run on the real pairs of a folder for each kind of attention."""
     corpus = corpus_of(folder / "train.jsonl.gz")
+    counted = survey(corpus)
     config, _ = choose(
         Config(training=TrainingConfig(seed=seed, minutes=seconds / 60)),
-        survey(corpus),
+        counted,
         best_precision(),
         cores=1,
     )
+    config, _ = paced(config, counted, UPDATES, PASSES)
     text = dataclasses.replace(config.text, held_out=0.0)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)

@@ -25,7 +25,7 @@ from dialog_s2s.text.lines import Line
 from dialog_s2s.text.turns import Role, Turn
 
 GREEDY = Variant("bot")
-SAMPLED = Variant("bot", {"method": "sample", "temperature": 1.5, "max_tokens": 12})
+SAMPLED = Variant("bot", {"method": "sample", "temperature": 4.0, "max_tokens": 12})
 BEAM = Variant("bot", {"method": "beam", "beam": 2, "max_tokens": 12})
 SEEDS = (3, 5, 8)
 

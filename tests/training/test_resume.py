@@ -297,7 +297,7 @@ def test_a_checkpoint_holds_all_that_changes(runner: Callable[..., Runner]) -> N
     parts.go(until=7)
     saved = parts.saved[-1]
     kinds = {name.split(".")[0] for name in saved.tensors}
-    assert kinds == {"best", "mean", "square", "step", "joint"}
+    assert kinds == {"best", "mean", "square", "step", "steps", "joint"}
 
     def told(changed: Checkpoint) -> list[str]:
         again = runner(joint=True)
@@ -311,9 +311,13 @@ def test_a_checkpoint_holds_all_that_changes(runner: Callable[..., Runner]) -> N
     assert told(saved) == rest
 
     def without(kind: str) -> dict[str, Tensor]:
-        return {n: e * 0.5 if n.startswith(kind) else e for n, e in saved.tensors.items()}
+        def is_it(name: str) -> bool:
+            return name.split(".")[0] == kind
 
-    for kind in ("mean", "square", "step", "joint"):
+        less = {n: e - 1 if kind == "steps" else e * 0.5 for n, e in saved.tensors.items()}
+        return {n: less[n] if is_it(n) else e for n, e in saved.tensors.items()}
+
+    for kind in ("mean", "square", "step", "steps", "joint"):
         assert told(replace(saved, tensors=without(kind))) != rest, kind
     halved = {name: each * 0.5 for name, each in saved.weights.items()}
     assert told(replace(saved, weights=halved)) != rest

@@ -42,10 +42,16 @@ def candidates(talk: Talk, rest: str) -> None:
     # each as it is, however unsure; a beam finds no more than it keeps
     settings = {**talk.settings, "method": "beam", "beam": max(count, 4), "threshold": 0}
     settings["length_penalty"] = 0  # else the order would not be that of the shares
-    found = talk.bot.candidates(question, history, **settings)
-    for number, reply in enumerate(found[:count], 1):
-        likely = math.exp(min(reply.log_probability, 0.0))
-        head = f"{number:3} {likely:6.1%} "
+    found: dict[str, Reply] = {}
+    shares: dict[str, float] = {}
+    for reply in talk.bot.candidates(question, history, **settings):
+        # one text may be said in several ways of cutting it into pieces
+        found.setdefault(reply.text, reply)
+        share = math.exp(min(reply.log_probability, 0.0))
+        shares[reply.text] = shares.get(reply.text, 0.0) + share
+    likeliest = sorted(found, key=lambda text: -shares[text])[:count]
+    for number, reply in enumerate([found[text] for text in likeliest], 1):
+        head = f"{number:3} {shares[reply.text]:6.1%} "
         talk.display.line(
             [
                 ("strong", head),

@@ -75,12 +75,14 @@ def test_the_whole_conversation_becomes_a_case(tiny: LoadingBot) -> None:
 
 
 def test_a_follow_up_takes_the_whole_conversation(tiny: LoadingBot) -> None:
-    shown = chat(tiny, OPEN, SUNDAY, "/expect", "/test")
+    (alone, *_) = chat(tiny, SUNDAY)
+    asked_before, reply = next(each for each in FOLLOW_UPS.items() if each[1] not in alone)
+    shown = chat(tiny, asked_before, SUNDAY, "/expect", "/test")
     hint = "  its reply rests on what was said before, so the whole conversation is kept"
     assert shown[2] == hint
     assert shown[-1] == "1 of 1 case passed."
-    assert [asked(case) for case in cases()] == [[OPEN, SUNDAY]]
-    assert FOLLOW_UPS[OPEN] in SUITE.read_text(encoding="utf-8")
+    assert [asked(case) for case in cases()] == [[asked_before, SUNDAY]]
+    assert reply in SUITE.read_text(encoding="utf-8")
 
 
 def test_what_the_user_told_is_needed_too(tiny: LoadingBot) -> None:
