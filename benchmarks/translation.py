@@ -3,7 +3,8 @@
     python -m benchmarks.translation --data DIR [--minutes 5]
 
 DIR holds `multi30k/raw` with `train.de.gz`, `train.en.gz` and `test_2016_flickr.*.gz`. BLEU is
-sacrebleu's, its signature printed. German to English, greedy and beam 4.
+sacrebleu's, its signature printed. German to English, greedy and beam 4; without an answer memory,
+which would quote other sentences' translations.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import sacrebleu
 
 from dialog_s2s import Bot, Display, train
+from dialog_s2s.config import Config, MemoryConfig
 from dialog_s2s.text.lines import stream
 from dialog_s2s.text.turns import Role, Turn
 
@@ -34,6 +36,7 @@ def main() -> None:
             Path(name) / "bot",
             format="parallel",
             minutes=options.minutes,
+            config=Config(memory=MemoryConfig(enabled=False)),
             seed=options.seed,
             monitor=Display(),
             say=lambda line: print(line, file=sys.stderr),
