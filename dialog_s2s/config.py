@@ -96,7 +96,9 @@ class TrainingConfig:
     batch_tokens: int | None = setting(
         None, "source and target tokens in one update", least=32, most=10_000_000
     )
-    learning_rate: float | None = setting(None, "highest learning rate", least=1e-7, most=1.0)
+    learning_rate: float | None = setting(
+        None, "highest learning rate; matrices have twice that", least=1e-7, most=1.0
+    )
     warmup: float = setting(0.05, "share of updates over which the rate rises", least=0.0, most=0.9)
     label_smoothing: float | None = setting(
         None, "probability mass taken off the right piece", least=0.0, most=0.5
